@@ -1,0 +1,7 @@
+# Third-party libraries, all from Debian 12 (script/bootstrap installs them; versions in ADR 0002).
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(fmt REQUIRED)
+find_package(GTest REQUIRED)

@@ -1,0 +1,62 @@
+// directory.hpp: who has a mailbox here, and which addresses an account owns: one immutable value.
+// Spec: RFC 6409 §6.1 (ownership), RFC 5321 §4.5.1 (postmaster), RFC 2142 (abuse).
+// Not here: passwords in transit (sasl/), persistence (runtime/rocks_store), verdicts (policy/).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mail/address.hpp"
+#include "sasl/server.hpp"
+
+namespace pb::accounts {
+/// As persisted (JSON, versioned, in record.hpp).
+struct Account {
+  std::string name;                      // canonical, lower case: usually its address
+  std::string password_hash;             // argon2id PHC string; empty: no password
+  std::optional<sasl::ScramKeys> scram;  // absent with --no-scram
+  std::vector<std::string> aliases;      // addresses it receives and owns
+  std::vector<std::string> allowed;      // further owned senders: "addr", "*@domain", "*"
+  std::uint64_t credential_version = 1;  // changes with the password: empties the login cache
+  std::uint64_t quota_octets = 0;        // 0: none
+  bool disabled = false;
+};
+
+/// What the configuration says of one of our domains.
+struct DomainRules {
+  std::string name;                            // key form
+  std::string catch_all;                       // account; empty: none
+  std::map<std::string, std::string> aliases;  // local part -> account or address
+  bool plus_addressing = true;
+  bool any_recipient = false;  // sandbox, or recipients = "any"
+};
+
+enum class RecipientState : std::uint8_t { known, unknown, full, not_ours };
+struct RecipientAnswer {
+  RecipientState state = RecipientState::not_ours;
+  std::string account;     // who gets it; empty: nobody in particular (any_recipient)
+  std::string suggestion;  // a near known address, for a person's own client; maybe empty
+};
+
+class Directory {
+ public:
+  Directory(std::vector<Account> accounts, std::vector<DomainRules> domains, std::string hostname);
+  ~Directory();
+  [[nodiscard]] bool is_our_domain(mail::Domain const& domain) const;
+  [[nodiscard]] RecipientAnswer recipient(mail::Mailbox const& mailbox) const;
+  /// True when the account may use this address as reverse-path or From.
+  [[nodiscard]] bool owns(std::string_view account, mail::Mailbox const& address) const;
+  /// By login name (account name, or one of its addresses), no case; nullptr: unknown.
+  [[nodiscard]] Account const* by_login(std::string_view user) const;
+  [[nodiscard]] std::vector<Account> const& accounts() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl const> impl_;
+};
+}  // namespace pb::accounts

@@ -1,0 +1,45 @@
+// limits.hpp: every limit and timeout that a peer can meet: name, unit, source.
+// Spec: RFC 5321 §4.5.3.                  Not here: what an operator may change (app/config,
+// [limits]).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace pb::limits {
+using namespace std::chrono_literals;
+
+// RFC 5321 §4.5.3.1: sizes, in octets, CRLF included.
+inline constexpr std::size_t local_part_octets = 64;     // §4.5.3.1.1
+inline constexpr std::size_t domain_octets = 255;        // §4.5.3.1.2
+inline constexpr std::size_t path_octets = 256;          // §4.5.3.1.3
+inline constexpr std::size_t command_line_octets = 512;  // §4.5.3.1.4, the minimum we must take
+inline constexpr std::size_t reply_line_octets = 512;    // §4.5.3.1.5
+inline constexpr std::size_t text_line_octets = 1000;    // §4.5.3.1.6
+inline constexpr std::size_t recipients_min = 100;       // §4.5.3.1.8: we must take at least these
+/// What we take: parameters of extensions add to 512 (RFC 1870 §3, RFC 3461 §5.2: 500, RFC 4954 §4:
+/// 12288 for AUTH). One buffer bound for all commands.
+inline constexpr std::size_t command_line_octets_max = 2048;
+inline constexpr std::size_t auth_line_octets_max = 12288;  // RFC 4954 §4
+/// A text line longer than this is refused (RFC 5322 §2.1.1 says 998 + CRLF; the world sends more).
+inline constexpr std::size_t body_line_octets_max = 1 << 20;
+
+// The header section is held in memory to its empty line (ARCHITECTURE, StoredMessage).
+inline constexpr std::size_t header_section_octets_max = 256 * 1024;
+inline constexpr std::size_t header_fields_max = 1000;
+inline constexpr std::size_t received_fields_max = 100;  // RFC 5321 §6.3
+
+// RFC 5321 §4.5.3.2: waits.
+inline constexpr auto greeting_wait = 5min;           // §4.5.3.2.1
+inline constexpr auto mail_wait = 5min;               // §4.5.3.2.2
+inline constexpr auto rcpt_wait = 5min;               // §4.5.3.2.3
+inline constexpr auto data_initiation_wait = 2min;    // §4.5.3.2.4
+inline constexpr auto data_block_wait = 3min;         // §4.5.3.2.5
+inline constexpr auto data_termination_wait = 10min;  // §4.5.3.2.6
+inline constexpr auto command_wait = 5min;            // §4.5.3.2.7
+inline constexpr auto tls_handshake_wait = 60s;
+
+static_assert(command_line_octets_max >= command_line_octets);
+static_assert(auth_line_octets_max > command_line_octets_max);
+static_assert(header_section_octets_max <= body_line_octets_max);
+}  // namespace pb::limits

@@ -1,0 +1,93 @@
+// step.hpp: all effects that a server session can have on the world, and the answers to them.
+// Spec: ARCHITECTURE.md "The types that carry it".        Not here: who executes them (runtime/,
+// sim/).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "sasl/server.hpp"
+#include "smtp/reply.hpp"
+
+namespace pb::smtp::server {
+/// When policy is asked. Each has one answer: Session::on_verdict (auth: on_auth_answer).
+enum class Stage : std::uint8_t { connect, ehlo, auth, mail, rcpt, header, end_of_data };
+
+/// Wants more input, within the wait. On end of input call Session::on_end_of_input().
+struct ReadMore {
+  Duration wait;
+};
+/// Write these bytes now (gathered replies, RFC 2920 §3.1), then call next() again.
+struct Send {
+  std::string bytes;
+};
+/// Judge facts() at this stage; answer with on_verdict(). No input is consumed meanwhile.
+struct Ask {
+  Stage stage;
+};
+/// Answer the SASL machine's question with on_auth_answer().
+struct AskAuth {
+  sasl::Question question;
+};
+/// Pending Send bytes have been written: handshake now, answer with on_tls() or hang up.
+struct StartTls {};
+/// Append these bytes to the message's body; borrowed until on_appended(). Dots are removed, line
+/// ends are CRLF.
+struct AppendBody {
+  std::string_view bytes;
+};
+/// The message is complete: take_message(), make it durable, answer with on_committed().
+struct Commit {};
+/// Answer nothing for so long (tarpit after failed logins), then call next() again.
+struct Delay {
+  Duration time;
+};
+/// Why a session ends: for the log.
+enum class HangupReason : std::uint8_t {
+  quit,
+  end_of_input,
+  timeout,
+  refused,
+  too_many_errors,
+  early_talker,
+  not_smtp,
+  injected_plaintext,
+  bare_line_end,
+  tls_failed,
+  shutting_down
+};
+/// Close. All bytes to send have been handed out before.
+struct Hangup {
+  HangupReason reason;
+};
+
+using Step =
+    std::variant<ReadMore, Send, Ask, AskAuth, StartTls, AppendBody, Commit, Delay, Hangup>;
+
+enum class Action : std::uint8_t { accept, defer, reject, hold, discard, disconnect };
+/// The answer to Ask. `reply` is used unless accepted; `rule` names the rule for logs (static
+/// text). disconnect sends the reply and hangs up.
+struct Verdict {
+  Action action = Action::accept;
+  Reply reply;
+  std::string_view rule;
+};
+
+/// The sink's answer to AppendBody. `wait` never reaches the session: the executor waits itself.
+enum class SinkAnswer : std::uint8_t { ok, no_space, failed };
+
+enum class CommitResult : std::uint8_t {
+  durable,
+  deferred_no_space,
+  deferred_overload,
+  deferred_fault
+};
+struct CommitAnswer {
+  CommitResult result = CommitResult::durable;
+  QueueId queue_id;
+};
+}  // namespace pb::smtp::server
