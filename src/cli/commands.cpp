@@ -1,0 +1,42 @@
+// commands.cpp: the table of all subcommands. `packetboat --help` prints it group by group.
+// Spec: docs/reference/command-line.md.
+// Not here: what a command does: each has a file of its name in this folder.
+#include "cli/commands.hpp"
+
+#include <array>
+
+namespace pb::cli {
+namespace {
+constexpr std::array table{
+    // Find out: what works from here, and what an error means.
+
+    // Send a message.
+
+    // Test mail server: catches everything, sends nothing.
+
+    // Run a server.
+    Command{"completion", Group::run_server, "print a completion script for your shell",
+            add_completion},
+
+    // Authentication of mail: SPF, DKIM, DMARC, ARC.
+};
+}  // namespace
+
+std::span<Command const> commands() { return table; }
+
+std::string_view title_of(Group group) {
+  switch (group) {
+    case Group::find_out:
+      return "Find out what works and why not";
+    case Group::send:
+      return "Send a message";
+    case Group::test_server:
+      return "Test mail server";
+    case Group::run_server:
+      return "Run a server";
+    case Group::authentication:
+      return "Authentication of mail";
+  }
+  return "";
+}
+}  // namespace pb::cli

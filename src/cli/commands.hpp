@@ -1,0 +1,15 @@
+// commands.hpp: the table of all subcommands, and the functions that add them.
+// Spec: docs/reference/command-line.md.       Not here: parsing of the command line (program.cpp).
+#pragma once
+
+#include <span>
+
+#include "cli/command.hpp"
+
+namespace pb::cli {
+std::span<Command const> commands();
+std::string_view title_of(Group group);
+
+// One line a command, in the order of the table.
+void add_completion(CLI::App& command, Action& action);
+}  // namespace pb::cli

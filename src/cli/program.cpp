@@ -1,0 +1,129 @@
+// program.cpp: the command line, from arguments to an exit code.           Tests: program_test.cpp
+// Spec: docs/reference/command-line.md; exit codes terminal.hpp.
+// Not here: the commands (commands.cpp).
+#include "cli/program.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <exception>
+#include <ostream>
+#include <vector>
+
+#include "base/encoding.hpp"
+#include "base/nearest.hpp"
+#include "cli/commands.hpp"
+
+namespace pb::cli {
+namespace {
+constexpr std::string_view six_lines =
+    R"(I want to ...
+  find out which port and setting works     packetboat probe smtp.example.com
+  understand an error message               packetboat explain "paste it here"
+  send a message from the command line      packetboat send --help
+  catch my program's mail while testing     packetboat serve --sandbox
+  run a mail server                         packetboat init, then packetboat serve
+  check SPF, DKIM and DMARC of a domain     packetboat --help, last group
+)";
+
+constexpr std::string_view examples = R"(Examples:
+  packetboat serve --sandbox             a test mail server, no configuration
+  packetboat inbox list                  what it has caught
+  packetboat serve --config mail.toml    a real one
+  packetboat COMMAND --help              the options of a command, with examples
+)";
+
+struct Globals {
+  std::string language;
+  bool version = false;
+};
+
+void build(CLI::App& app, Globals& globals, Action& action) {
+  app.description("Packetboat: a mail server for ports 25, 465, 587 and 2525, and an advisor.");
+  app.name("packetboat");
+  app.footer(std::string{examples});
+  app.get_formatter()->column_width(28);
+  app.add_flag("--version", globals.version, "print the version");
+  app.add_option("--lang", globals.language, "language of answers: en, zh-Hant, zh-Hans")
+      ->type_name("TAG");
+  app.fallthrough();
+  app.require_subcommand(0, 1);
+  for (Command const& row : commands()) {
+    CLI::App* command = app.add_subcommand(std::string{row.name}, std::string{row.summary});
+    command->group(std::string{title_of(row.group)});
+    command->fallthrough();
+    row.add(*command, action);
+  }
+}
+
+/// The first word that is no option, and is no command: what it was probably meant to be.
+std::string unknown_command(std::string_view word) {
+  std::vector<std::string_view> names;
+  for (Command const& row : commands()) names.push_back(row.name);
+  std::string text = "there is no command \"" + escape_for_display(word, 64) + "\"";
+  if (auto const near = nearest(word, names))
+    text.append("; did you mean \"").append(*near).append("\"?");
+  return text;
+}
+
+bool is_command(std::string_view word) {
+  return std::ranges::any_of(commands(), [&](Command const& row) { return row.name == word; });
+}
+
+Exit usage(Terminal& terminal, std::string_view text, std::string_view help_of) {
+  terminal.err() << terminal.styled(Style::bad, "packetboat: ") << text << '\n'
+                 << "Try:  packetboat" << (help_of.empty() ? "" : " ") << help_of << " --help\n";
+  return Exit::usage;
+}
+
+/// "help user add" is "user add --help"; "help" alone is "--help".
+std::vector<std::string> without_help_word(std::span<std::string const> arguments) {
+  std::vector<std::string> out{arguments.begin(), arguments.end()};
+  if (out.empty() || out.front() != "help") return out;
+  out.erase(out.begin());
+  out.emplace_back("--help");
+  return out;
+}
+
+Exit parse_and_run(std::vector<std::string> arguments, Terminal& terminal) {
+  Globals globals;
+  Action action;
+  CLI::App app;
+  build(app, globals, action);
+  std::string const word = arguments.empty() ? std::string{} : arguments.front();
+  bool const named = !word.empty() && !word.starts_with('-');
+  if (named && !is_command(word)) return usage(terminal, unknown_command(word), "");
+  try {
+    std::ranges::reverse(arguments);  // CLI11 takes its vector from the end
+    app.parse(arguments);
+  } catch (CLI::CallForHelp const&) {
+    CLI::App const* deepest = &app;
+    while (!deepest->get_subcommands().empty()) deepest = deepest->get_subcommands().front();
+    terminal.out() << (deepest == &app ? app.help() : deepest->help());
+    return Exit::ok;
+  } catch (CLI::ParseError const& error) {
+    return usage(terminal, escape_for_display(error.what(), 400), named ? word : "");
+  }
+  if (!globals.language.empty()) terminal.set_language(globals.language);
+  if (globals.version) {
+    terminal.out() << "packetboat " << version() << '\n';
+    return Exit::ok;
+  }
+  if (action) return action(terminal);
+  if (named) return usage(terminal, "say what to do", word);
+  terminal.out() << six_lines;
+  return Exit::ok;
+}
+}  // namespace
+
+std::string_view version() { return PB_VERSION; }
+
+Exit run(std::span<std::string const> arguments, Terminal& terminal) {
+  try {
+    return parse_and_run(without_help_word(arguments), terminal);
+  } catch (std::exception const& error) {
+    terminal.err() << terminal.styled(Style::bad, "packetboat: ")
+                   << escape_for_display(error.what(), 1000) << '\n';
+    return Exit::software;
+  }
+}
+}  // namespace pb::cli

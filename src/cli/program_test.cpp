@@ -1,0 +1,87 @@
+// program_test.cpp: what a person meets who types packetboat, with and without mistakes.
+// Spec: program.hpp, terminal.hpp (exit codes).
+#include "cli/program.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+#include <vector>
+
+#include "base/utf8.hpp"
+#include "cli/commands.hpp"
+
+namespace pb::cli {
+namespace {
+struct Result {
+  Exit exit;
+  std::string out;
+  std::string err;
+};
+
+Result run_with(std::vector<std::string> const& arguments) {
+  std::ostringstream out;
+  std::ostringstream err;
+  Terminal terminal{out, err, {}};
+  Exit const exit = run(arguments, terminal);
+  return {exit, out.str(), err.str()};
+}
+
+TEST(Program, alone_prints_six_lines_of_what_a_person_may_want) {
+  Result const result = run_with({});
+  EXPECT_EQ(result.exit, Exit::ok);
+  EXPECT_TRUE(result.out.starts_with("I want to"));
+  EXPECT_EQ(std::ranges::count(result.out, '\n'), 7);
+}
+
+TEST(Program, prints_its_version) {
+  EXPECT_TRUE(run_with({"--version"}).out.starts_with("packetboat "));
+}
+
+TEST(Program, answers_an_unknown_command_with_the_nearest_one_and_64) {
+  Result const result = run_with({"completoin"});
+  EXPECT_EQ(result.exit, Exit::usage);
+  EXPECT_NE(result.err.find("did you mean \"completion\"?"), std::string::npos) << result.err;
+}
+
+TEST(Program, answers_an_unknown_option_with_64_and_the_help_to_ask_for) {
+  Result const result = run_with({"completion", "bash", "--colour-blind"});
+  EXPECT_EQ(result.exit, Exit::usage);
+  EXPECT_NE(result.err.find("packetboat completion --help"), std::string::npos) << result.err;
+}
+
+TEST(Program, help_names_every_command_under_its_group) {
+  Result const result = run_with({"--help"});
+  EXPECT_EQ(result.exit, Exit::ok);
+  for (Command const& row : commands()) {
+    EXPECT_NE(result.out.find(std::string{row.name}), std::string::npos) << row.name;
+    EXPECT_NE(result.out.find(std::string{title_of(row.group)}), std::string::npos) << row.name;
+  }
+}
+
+TEST(Program, help_as_a_word_is_the_option) {
+  EXPECT_EQ(run_with({"help", "completion"}).out, run_with({"completion", "--help"}).out);
+  EXPECT_FALSE(run_with({"help", "completion"}).out.empty());
+}
+
+TEST(Program, every_command_has_a_short_summary_and_help) {
+  for (Command const& row : commands()) {
+    EXPECT_LE(utf8::columns(row.summary), 60U) << row.name;
+    EXPECT_EQ(run_with({std::string{row.name}, "--help"}).exit, Exit::ok) << row.name;
+  }
+}
+
+TEST(Program, writes_no_colour_where_there_is_no_terminal) {
+  EXPECT_EQ(run_with({"nonsense"}).err.find('\x1b'), std::string::npos);
+}
+
+TEST(Program, completion_scripts_know_every_command) {
+  for (std::string const shell : {"bash", "zsh", "fish"}) {
+    Result const result = run_with({"completion", shell});
+    EXPECT_EQ(result.exit, Exit::ok);
+    for (Command const& row : commands())
+      EXPECT_NE(result.out.find(std::string{row.name}), std::string::npos) << shell << row.name;
+  }
+}
+}  // namespace
+}  // namespace pb::cli
