@@ -7,7 +7,8 @@
 #include <cstddef>
 
 namespace pb::limits {
-using namespace std::chrono_literals;
+using std::chrono::minutes;
+using std::chrono::seconds;
 
 // RFC 5321 §4.5.3.1: sizes, in octets, CRLF included.
 inline constexpr std::size_t local_part_octets = 64;     // §4.5.3.1.1
@@ -30,14 +31,14 @@ inline constexpr std::size_t header_fields_max = 1000;
 inline constexpr std::size_t received_fields_max = 100;  // RFC 5321 §6.3
 
 // RFC 5321 §4.5.3.2: waits.
-inline constexpr auto greeting_wait = 5min;           // §4.5.3.2.1
-inline constexpr auto mail_wait = 5min;               // §4.5.3.2.2
-inline constexpr auto rcpt_wait = 5min;               // §4.5.3.2.3
-inline constexpr auto data_initiation_wait = 2min;    // §4.5.3.2.4
-inline constexpr auto data_block_wait = 3min;         // §4.5.3.2.5
-inline constexpr auto data_termination_wait = 10min;  // §4.5.3.2.6
-inline constexpr auto command_wait = 5min;            // §4.5.3.2.7
-inline constexpr auto tls_handshake_wait = 60s;
+inline constexpr auto greeting_wait = minutes{5};           // §4.5.3.2.1
+inline constexpr auto mail_wait = minutes{5};               // §4.5.3.2.2
+inline constexpr auto rcpt_wait = minutes{5};               // §4.5.3.2.3
+inline constexpr auto data_initiation_wait = minutes{2};    // §4.5.3.2.4
+inline constexpr auto data_block_wait = minutes{3};         // §4.5.3.2.5
+inline constexpr auto data_termination_wait = minutes{10};  // §4.5.3.2.6
+inline constexpr auto command_wait = minutes{5};            // §4.5.3.2.7
+inline constexpr auto tls_handshake_wait = seconds{60};
 
 static_assert(command_line_octets_max >= command_line_octets);
 static_assert(auth_line_octets_max > command_line_octets_max);
