@@ -53,13 +53,17 @@ using Answer = std::variant<Granted, Denied, Unavailable, ScramFound>;
 struct Challenge {
   std::string bytes;
 };  // send to the client, wait for its response
+/// SCRAM's server-final has gone out as a Challenge before (RFC 4954 §4: SMTP has no data beside
+/// 235), so `final_bytes` is empty for every mechanism here.
 struct Success {
   std::string account;
   std::string final_bytes;
-};  // SCRAM's server-final as a challenge first
+};
 enum class Failure : std::uint8_t { malformed, denied, unavailable, downgrade };
 using Outcome = std::variant<Challenge, Question, Success, Failure>;
 
+/// Success and Failure end it. respond() follows a Challenge (or begins), answer() follows a
+/// Question; another order is a broken invariant of the caller.
 class Mechanism {
  public:
   virtual ~Mechanism() = default;
@@ -75,6 +79,7 @@ enum class MechanismName : std::uint8_t {
   scram_sha_256_plus,
   external
 };
+/// As registered: "SCRAM-SHA-256". Found without regard to case.
 std::string_view name_of(MechanismName name);
 std::optional<MechanismName> mechanism_named(std::string_view text);
 
@@ -84,5 +89,6 @@ struct MechanismInputs {
   bool plus_offered = false;    // RFC 5802 §6: then the client's "y" is a downgrade
   std::string certificate_identity;
 };
+/// SCRAM needs the nonce, and -PLUS the channel binding: offer it only when there is one.
 std::unique_ptr<Mechanism> make_mechanism(MechanismName name, MechanismInputs inputs);
 }  // namespace pb::sasl
