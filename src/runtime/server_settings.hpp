@@ -35,9 +35,9 @@ struct TlsSettings {
 struct ListenerSettings {
   Endpoint address;   // port 0: the kernel picks one (tests)
   std::string label;  // as configured, for logs; empty: address.text()
+  /// submissions begins with TLS, the others with a greeting (but see `security`).
   smtp::server::Role role = smtp::server::Role::relay;
   smtp::server::Security security = smtp::server::Security::automatic;
-  bool implicit_tls = false;    // TLS from the first byte (submissions)
   bool proxy_protocol = false;  // only peers in ServerSettings::proxy_networks, only with a header
   std::string client_ca_pem;    // empty: no client certificate is asked for
   bool sandbox = false;
