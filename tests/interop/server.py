@@ -1,0 +1,134 @@
+"""server.py: a Packetboat of its own for one test: free ports, a CA made for it, one account, everything captured.
+
+Not here: what a test asks of it. Uses only the Python standard library and openssl(1).
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(os.environ.get("PB_BINARY", TOP / "build/release/bin/packetboat"))
+USER, PASSWORD = "alice@one.test", "correct horse battery staple"
+ROLES = {"relay": 25, "submission": 587, "submissions": 465, "submission-alt": 2525}
+
+
+def free_ports(count):
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for held in sockets:
+            held.bind(("127.0.0.1", 0))
+        return [held.getsockname()[1] for held in sockets]
+
+
+def run(*command, check=True, **options):
+    return subprocess.run([str(part) for part in command], check=check, capture_output=True, text=True,
+                          **options)
+
+
+def make_certificates(folder):
+    """A CA and a leaf for localhost and 127.0.0.1; returns (ca, certificate, key) paths."""
+    ca, ca_key = folder / "ca.pem", folder / "ca.key"
+    leaf, leaf_key, request = folder / "leaf.pem", folder / "leaf.key", folder / "leaf.csr"
+    names = folder / "names.cnf"
+    names.write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n"
+                     "basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n")
+    new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    run("openssl", "req", "-x509", *new_key, "-keyout", ca_key, "-out", ca, "-days", "30",
+        "-subj", "/CN=Packetboat test CA", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+    run("openssl", "req", *new_key, "-keyout", leaf_key, "-out", request, "-subj", "/CN=localhost")
+    run("openssl", "x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, "-CAcreateserial",
+        "-out", leaf, "-days", "30", "-extfile", names)
+    leaf_key.chmod(0o600)
+    return ca, leaf, leaf_key
+
+
+class Server:
+    """with Server() as server: ... ; server.port["submission"], server.ca, server.inbox()."""
+
+    def __init__(self, security="auto", address="127.0.0.1", extra=""):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="packetboat-interop-"))
+        self.ca, certificate, key = make_certificates(self.folder)
+        self.port = dict(zip(ROLES, free_ports(len(ROLES))))
+        self.config = self.folder / "packetboat.toml"
+        self.data = self.folder / "data"
+        listeners = "".join(f'[[listener]]\nrole = "{role}"\naddress = "{address}:{port}"\n' +
+                            (f'security = "{security}"\n' if role != "relay" else "")
+                            for role, port in self.port.items())
+        self.config.write_text(f'hostname = "mx.one.test"\ndata_dir = "{self.data}"\n{listeners}'
+                               f'[tls]\ncertificate = "{certificate}"\nkey = "{key}"\n'
+                               f'[[domain]]\nname = "one.test"\ndeliver = "sandbox"\n'
+                               f'[[domain]]\nname = "two.test"\ndeliver = "sandbox"\n'
+                               f'{extra}')
+        self.log = open(self.folder / "server.log", "w+")
+        self.process = None
+
+    def packetboat(self, *arguments, check=True, **options):
+        return run(BINARY, *arguments, "--config", self.config, check=check, **options)
+
+    def __enter__(self):
+        try:
+            self.data.mkdir(mode=0o700)
+            self.packetboat("user", "add", USER, "--password-stdin", input=PASSWORD + "\n")
+            self.packetboat("user", "add", "bob@two.test", "--password-stdin", input="another\n")
+            self.process = subprocess.Popen([str(BINARY), "serve", "--config", str(self.config)],
+                                            stdout=self.log, stderr=subprocess.STDOUT)
+            self.wait_until_listening()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def wait_until_listening(self):
+        deadline = time.monotonic() + 30
+        for port in self.port.values():
+            while True:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError("the server did not start:\n" + self.log_text())
+                try:
+                    socket.create_connection(("127.0.0.1", port), 1).close()
+                    break
+                except OSError:
+                    select_pause()
+
+    def log_text(self):
+        self.log.flush()
+        return (self.folder / "server.log").read_text(errors="replace")
+
+    def inbox(self):
+        """The captured messages, as `packetboat inbox list --json` gives them."""
+        return json.loads(self.packetboat("inbox", "list", "--json").stdout)
+
+    def raw(self, queue_id):
+        return self.packetboat("inbox", "raw", queue_id).stdout
+
+    def __exit__(self, *_):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.log.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def select_pause():
+    """One short wait between two looks at something that has no event to wait for."""
+    import select
+    select.select([], [], [], 0.02)
+
+
+def skip(name, reason):
+    """Counts a test as skipped, with the reason that script/test prints at its end."""
+    print(f"SKIPPED {name}: {reason}")
+    if path := os.environ.get("PB_SKIPS"):
+        with open(path, "a") as skips:
+            skips.write(f"{name}: {reason}\n")

@@ -1,0 +1,20 @@
+// submit_nodemailer.js: one message by nodemailer. Arguments: a JSON object (host, port, secure,
+// requireTLS, ca, user, password, from, to, subject).
+const fs = require("fs");
+const nodemailer = require("/usr/share/nodejs/nodemailer");
+const options = JSON.parse(process.argv[2]);
+const transport = nodemailer.createTransport({
+  host: options.host,
+  port: options.port,
+  secure: options.secure,
+  requireTLS: options.requireTLS,
+  auth: { user: options.user, pass: options.password },
+  tls: { ca: fs.readFileSync(options.ca), rejectUnauthorized: true },
+});
+transport
+  .sendMail({ from: options.from, to: options.to, subject: options.subject, text: "sent by nodemailer" })
+  .then((info) => console.log(info.response))
+  .catch((error) => {
+    console.error(error.message);
+    process.exit(1);
+  });
