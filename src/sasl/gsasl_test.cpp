@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/encoding.hpp"
+#include "sasl/client.hpp"
 #include "sasl/saslprep.hpp"
 #include "sasl/scram.hpp"
 #include "sasl/server.hpp"
@@ -120,6 +121,39 @@ TEST(GsaslClient, is_refused_with_a_wrong_password_or_channel) {
   bound[GSASL_CB_TLS_EXPORTER] = base64_encode("another channel's octets........");
   EXPECT_EQ(serve(MechanismName::scram_sha_256_plus, bound, inputs(channel)).failure,
             Failure::denied);
+}
+
+/// Our client against a server of libgsasl that knows the password "pencil"; true: both are
+/// content.
+bool log_in(ClientMechanismName name, std::string const& password, std::string_view binding) {
+  Properties known{{GSASL_PASSWORD, "pencil"}, {GSASL_SCRAM_ITER, "4096"}};
+  known[GSASL_CB_TLS_EXPORTER] = base64_encode(channel);
+  Peer server{Peer::Side::server, std::string{name_of(name)}, known};
+  ClientInputs ours;
+  ours.credentials = {"u,=x", password, ""};
+  ours.nonce = "abcdefghijklmnopqrstuvwxyz";
+  ours.channel_binding = binding;
+  ours.plus_offered = !binding.empty();
+  auto client = make_client_mechanism(name, ours);
+  std::string challenge = server.step(client->initial_response().value().value());
+  for (int turn = 0; turn < 4 && server.result() == GSASL_NEEDS_MORE; ++turn) {
+    auto const response = client->respond(challenge);
+    if (!response) return false;
+    challenge = server.step(*response);
+  }
+  if (server.result() != GSASL_OK) return false;
+  if (!challenge.empty() && !client->respond(challenge)) return false;
+  return client->may_trust_success();
+}
+
+TEST(GsaslServer, takes_our_client_with_scram_and_with_scram_plus) {
+  EXPECT_TRUE(log_in(ClientMechanismName::scram_sha_256, "pencil", ""));
+  EXPECT_TRUE(log_in(ClientMechanismName::scram_sha_256_plus, "pencil", channel));
+}
+
+TEST(GsaslServer, refuses_our_client_with_a_wrong_password_or_channel) {
+  EXPECT_FALSE(log_in(ClientMechanismName::scram_sha_256, "pen", ""));
+  EXPECT_FALSE(log_in(ClientMechanismName::scram_sha_256_plus, "pencil", "elsewhere"));
 }
 }  // namespace
 }  // namespace pb::sasl
