@@ -66,6 +66,7 @@ TEST(IpAddress, takes_both_families_and_mapped_ones_as_v4) {
   EXPECT_EQ(IpAddress::parse("2001:DB8::1")->text(), "2001:db8::1");
   EXPECT_EQ(IpAddress::parse("192.0.2.256"), std::nullopt);
   EXPECT_EQ(IpAddress::parse("fe80::1%eth0"), std::nullopt);
+  EXPECT_EQ(IpAddress::parse(std::string_view{"192.0.2.1\0", 10}), std::nullopt);
 }
 
 TEST(Network, contains_its_own_family_only) {

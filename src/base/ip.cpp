@@ -24,7 +24,8 @@ std::optional<Number> parse_number(std::string_view text) {
 }  // namespace
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
-  if (text.size() > 45) return std::nullopt;
+  // inet_pton stops at a NUL, which would hide what stands behind it.
+  if (text.size() > 45 || text.contains('\0')) return std::nullopt;
   std::string const zero_ended{text};
   in_addr four{};
   if (inet_pton(AF_INET, zero_ended.c_str(), &four) == 1) return v4(ntohl(four.s_addr));
