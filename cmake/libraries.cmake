@@ -9,3 +9,4 @@ find_package(RocksDB 7.8 REQUIRED)
 # Neither ships a CMake package, and the .pc file of libunbound names development packages of its own.
 find_library(PB_ARGON2_LIBRARY argon2 REQUIRED)
 find_library(PB_UNBOUND_LIBRARY unbound REQUIRED)
+pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)

@@ -22,6 +22,13 @@ inline constexpr std::size_t recipients_min = 100;       // §4.5.3.1.8: we must
 /// 12288 for AUTH). One buffer bound for all commands.
 inline constexpr std::size_t command_line_octets_max = 2048;
 inline constexpr std::size_t auth_line_octets_max = 12288;  // RFC 4954 §4
+/// VERP, SRS and BATV spell local parts longer than 64 octets; §4.5.3.1 asks receivers to take more
+/// than the minimum where they can.
+inline constexpr std::size_t local_part_octets_max = 128;
+inline constexpr std::size_t path_octets_max = 512;
+/// A command line over its limit is skipped; one that is still not over after this many octets is
+/// no SMTP.
+inline constexpr std::size_t skipped_line_octets_max = 64 * 1024;
 /// A text line longer than this is refused (RFC 5322 §2.1.1 says 998 + CRLF; the world sends more).
 inline constexpr std::size_t body_line_octets_max = 1 << 20;
 
@@ -29,6 +36,10 @@ inline constexpr std::size_t body_line_octets_max = 1 << 20;
 inline constexpr std::size_t header_section_octets_max = 256 * 1024;
 inline constexpr std::size_t header_fields_max = 1000;
 inline constexpr std::size_t received_fields_max = 100;  // RFC 5321 §6.3
+
+// How long mail may be held or may take (RFC 4865 §4, RFC 2852 §4).
+inline constexpr auto hold_max = 30 * 24h;
+inline constexpr auto deliver_by_min = 60s;  // by-mode R; the least that EHLO advertises
 
 // RFC 5321 §4.5.3.2: waits.
 inline constexpr auto greeting_wait = minutes{5};           // §4.5.3.2.1

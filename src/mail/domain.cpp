@@ -1,0 +1,91 @@
+// domain.cpp: domains and address literals of paths, and the key that tables use.
+// Spec: RFC 5321 §4.1.2 (Domain), §4.1.3 (literals); RFC 5890 (U-labels), UTS #46 non-transitional
+// mapping by libidn2.     Tests: address_test.cpp, idna_suite_test.cpp.      Not here: local parts.
+#include <idn2.h>
+
+#include <memory>
+
+#include "base/ascii.hpp"
+#include "base/ip.hpp"
+#include "base/limits.hpp"
+#include "base/utf8.hpp"
+#include "mail/address.hpp"
+
+namespace pb::mail {
+namespace {
+constexpr std::size_t label_octets_max = 63;  // RFC 1035 §2.3.4
+
+/// The A-label form, or nothing when a label is refused by IDNA2008.
+std::optional<std::string> to_ascii(std::string const& domain) {
+  char* raw = nullptr;
+  int const result = idn2_to_ascii_8z(domain.c_str(), &raw, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
+  std::unique_ptr<char, void (*)(void*)> const owner{raw, idn2_free};
+  if (result != IDN2_OK || raw == nullptr) return std::nullopt;
+  return std::string{raw};
+}
+
+/// sub-domain = Let-dig [Ldh-str]
+bool is_label(std::string_view label) {
+  if (label.empty() || label.size() > label_octets_max) return false;
+  for (char const c : label) {
+    if (!ascii::is_alnum(c) && c != '-') return false;
+  }
+  return label.front() != '-' && label.back() != '-';
+}
+
+/// Domain = sub-domain *("." sub-domain)
+bool is_ascii_domain(std::string_view text) {
+  for (std::string_view const label : ascii::split(text, '.')) {
+    if (!is_label(label)) return false;
+  }
+  return true;
+}
+
+/// address-literal = "[" ( IPv4 / "IPv6:" IPv6-addr / Standardized-tag ":" 1*dcontent ) "]"
+/// A General-address-literal has no registered tag but IPv6, so there is none that we could reach.
+bool is_address_literal(std::string_view text) {
+  if (!text.starts_with('[') || !text.ends_with(']') || text.size() < 3) return false;
+  auto const inner = text.substr(1, text.size() - 2);
+  if (ascii::istarts_with(inner, "IPv6:")) {
+    return inner.find(':', 5) != std::string_view::npos &&
+           IpAddress::parse(inner.substr(5)).has_value();
+  }
+  return inner.find(':') == std::string_view::npos && IpAddress::parse(inner).has_value();
+}
+}  // namespace
+
+std::string Domain::key() const {
+  if (!is_literal() && !utf8::is_ascii(text)) {
+    if (auto ascii_form = to_ascii(text); ascii_form) return ascii::to_lower(*ascii_form);
+  }
+  return ascii::to_lower(text);
+}
+
+bool operator==(Domain const& a, Domain const& b) {
+  return ascii::iequals(a.text, b.text) || a.key() == b.key();
+}
+
+std::expected<Domain, AddressError> parse_domain(std::string_view text, Utf8 utf8) {
+  if (text.empty()) return std::unexpected{AddressError::syntax};
+  if (text.size() > limits::domain_octets) return std::unexpected{AddressError::domain_long};
+  if (text.front() == '[') {
+    if (!is_address_literal(text)) return std::unexpected{AddressError::syntax};
+    return Domain{std::string{text}};
+  }
+  if (utf8::is_ascii(text)) {
+    if (!is_ascii_domain(text)) return std::unexpected{AddressError::syntax};
+    return Domain{std::string{text}};
+  }
+  if (utf8 == Utf8::refuse) return std::unexpected{AddressError::non_ascii};
+  if (!utf8::valid(text)) return std::unexpected{AddressError::bad_utf8};
+  // What a peer wrote must be a host name once it is in A-labels, not only something mappable.
+  auto const ascii_form = to_ascii(std::string{text});
+  if (!ascii_form || !is_ascii_domain(*ascii_form)) {
+    return std::unexpected{AddressError::bad_idna};
+  }
+  if (ascii_form->size() > limits::domain_octets) {
+    return std::unexpected{AddressError::domain_long};
+  }
+  return Domain{std::string{text}};
+}
+}  // namespace pb::mail
