@@ -38,8 +38,8 @@ inline constexpr std::size_t header_fields_max = 1000;
 inline constexpr std::size_t received_fields_max = 100;  // RFC 5321 §6.3
 
 // How long mail may be held or may take (RFC 4865 §4, RFC 2852 §4).
-inline constexpr auto hold_max = 30 * 24h;
-inline constexpr auto deliver_by_min = 60s;  // by-mode R; the least that EHLO advertises
+inline constexpr auto hold_max = std::chrono::days{30};
+inline constexpr auto deliver_by_min = seconds{60};  // by-mode R; the least that EHLO advertises
 
 // RFC 5321 §4.5.3.2: waits.
 inline constexpr auto greeting_wait = minutes{5};           // §4.5.3.2.1
