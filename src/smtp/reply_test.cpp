@@ -28,8 +28,8 @@ TEST(Reply, cuts_lines_at_512_octets_and_at_a_character) {
 }
 
 TEST(Reply, table_rows_are_of_the_class_that_their_status_says) {
-  for (Reply const& row : {Reply{reply::need_mail}, Reply{reply::accepted}, Reply{reply::no_space},
-                           Reply{reply::auth_unavailable}, Reply{reply::too_many_errors}}) {
+  for (NamedReply const& row : {reply::need_mail, reply::accepted, reply::no_space,
+                                reply::auth_unavailable, reply::too_many_errors}) {
     EXPECT_EQ(row.code / 100, row.status.klass);
   }
 }
