@@ -1,0 +1,170 @@
+// session_test.cpp: what a dialogue file cannot say: injected bytes, long envelopes, our own
+// faults. Spec: RFC 3207 §5; RFC 2920 §3.1; RFC 3030 §2; CVE class of NO STARTTLS (2021).
+#include "smtp/client/session.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/ascii.hpp"
+
+namespace pb::smtp::client {
+namespace {
+Settings plain_settings() {
+  Settings settings;
+  settings.ehlo_name = "client.example";
+  settings.tls = TlsUse::never;
+  return settings;
+}
+
+Transaction to_many(std::size_t recipients, std::uint64_t octets) {
+  Transaction out;
+  out.envelope.reverse_path.mailbox = mail::Mailbox{"a", {"one.example"}};
+  for (std::size_t i = 0; i < recipients; ++i)
+    out.envelope.forward_paths.push_back({{fmt::format("u{}", i), {"two.example"}}, {}, {}});
+  out.octets = octets;
+  return out;
+}
+
+/// Feeds `input` and follows to the first step that waits; gathers what was sent.
+Step follow(Session& session, std::string_view input, std::string& sent) {
+  for (;;) {
+    Step step = session.next(input);
+    auto* send = std::get_if<Send>(&step);
+    if (!send) return step;
+    sent += send->bytes;
+  }
+}
+
+TEST(ClientSession, takes_nothing_that_came_before_tls_for_an_answer_behind_it) {
+  Settings settings = plain_settings();
+  settings.tls = TlsUse::opportunistic;
+  Session session{settings};
+  session.begin(to_many(1, 2));
+  std::string sent;
+  follow(session, "220 mx\r\n", sent);
+  follow(session, "250-mx\r\n250 STARTTLS\r\n", sent);
+  ASSERT_TRUE(sent.ends_with("STARTTLS\r\n"));
+  Step const step = follow(session, "220 go\r\n250-evil\r\n250 AUTH PLAIN\r\n", sent);
+  ASSERT_TRUE(std::holds_alternative<Done>(step));
+  EXPECT_EQ(std::get<Done>(step).transcript.fault, Fault::injected_plaintext);
+  EXPECT_TRUE(std::holds_alternative<Closed>(follow(session, "", sent)));
+  EXPECT_TRUE(sent.ends_with("STARTTLS\r\n")) << "not another word";
+}
+
+TEST(ClientSession, keeps_at_most_a_hundred_commands_ahead_of_the_replies) {
+  Session session{plain_settings()};
+  session.begin(to_many(1000, 2));
+  std::string sent;
+  follow(session, "220 mx\r\n", sent);
+  sent.clear();
+  follow(session, "250-mx\r\n250 PIPELINING\r\n", sent);
+  std::size_t answered = 0;
+  std::size_t commands = static_cast<std::size_t>(std::ranges::count(sent, '\n'));
+  EXPECT_EQ(commands, 100);
+  while (commands < 1002) {
+    follow(session, "250 ok\r\n", sent);
+    ++answered;
+    commands = static_cast<std::size_t>(std::ranges::count(sent, '\n'));
+    ASSERT_LE(commands - answered, 100);
+  }
+  EXPECT_TRUE(sent.ends_with("DATA\r\n"));
+}
+
+TEST(ClientSession, sends_large_content_in_chunks_only_to_accepted_recipients) {
+  std::uint64_t const octets = 200'000;
+  Session session{plain_settings()};
+  session.begin(to_many(1, octets));
+  std::string sent;
+  follow(session, "220 mx\r\n", sent);
+  follow(session, "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n", sent);
+  EXPECT_EQ(sent.find("BDAT"), std::string::npos) << "too large to be sent on a guess";
+  Step step = follow(session, "250 ok\r\n250 ok\r\n", sent);
+  sent.clear();
+  std::uint64_t given = 0;
+  while (auto* need = std::get_if<NeedBody>(&step)) {
+    EXPECT_EQ(need->offset, given);
+    given += need->octets_max;
+    session.on_body(std::string(need->octets_max, 'x'));
+    step = follow(session, "", sent);
+  }
+  EXPECT_EQ(given, octets);
+  EXPECT_EQ(sent.size(), octets + std::string_view{"BDAT 65536\r\n"}.size() * 3 +
+                             std::string_view{"BDAT 3392 LAST\r\n"}.size());
+  step = follow(session, "250 1\r\n250 2\r\n250 3\r\n250 2.0.0 all\r\n", sent);
+  ASSERT_TRUE(std::holds_alternative<Done>(step));
+  EXPECT_TRUE(std::get<Done>(step).transcript.recipients[0].delivered());
+}
+
+TEST(ClientSession, stops_sending_chunks_when_one_is_refused) {
+  Session session{plain_settings()};
+  session.begin(to_many(1, 10'000'000));
+  std::string sent;
+  follow(session, "220 mx\r\n", sent);
+  follow(session, "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n", sent);
+  Step step = follow(session, "250 ok\r\n250 ok\r\n", sent);
+  std::size_t chunks = 0;
+  for (; std::holds_alternative<NeedBody>(step); ++chunks) {
+    session.on_body(std::string(std::get<NeedBody>(step).octets_max, 'x'));
+    step = follow(session, "", sent);
+  }
+  EXPECT_EQ(chunks, 4) << "a slow peer holds few chunks";
+  step = follow(session, "552 5.3.4 no\r\n503 no\r\n503 no\r\n503 no\r\n", sent);
+  ASSERT_TRUE(std::holds_alternative<Done>(step));
+  RecipientResult const& result = std::get<Done>(step).transcript.recipients[0];
+  EXPECT_EQ(result.reply->code, 552);
+  EXPECT_EQ(result.phase, Phase::body);
+  EXPECT_FALSE(std::get<Done>(step).transcript.end_of_data_sent);
+  EXPECT_TRUE(session.usable());
+}
+
+TEST(ClientSession, never_ends_data_when_our_store_cannot_give_the_content) {
+  Session session{plain_settings()};
+  session.begin(to_many(1, 100'000));
+  std::string sent;
+  follow(session, "220 mx\r\n", sent);
+  follow(session, "250-mx\r\n250 PIPELINING\r\n", sent);
+  Step step = follow(session, "250 ok\r\n250 ok\r\n354 go\r\n", sent);
+  ASSERT_TRUE(std::holds_alternative<NeedBody>(step));
+  session.on_body("Subject: half\r\n");
+  step = follow(session, "", sent);
+  ASSERT_TRUE(std::holds_alternative<NeedBody>(step));
+  session.on_body_failed();
+  step = follow(session, "", sent);
+  ASSERT_TRUE(std::holds_alternative<Done>(step));
+  EXPECT_EQ(std::get<Done>(step).transcript.fault, Fault::body_failed);
+  EXPECT_TRUE(std::holds_alternative<Closed>(follow(session, "", sent)));
+  EXPECT_TRUE(sent.ends_with("Subject: half\r\n"));
+}
+
+TEST(ClientSession, shows_no_password_and_no_content_in_its_dialogue) {
+  Settings settings = plain_settings();
+  settings.tls = TlsUse::implicit;
+  settings.credentials = {.user = "user", .password = "secret", .access_token = {}};
+  Session session{settings};
+  session.begin(to_many(1, 20));
+  std::string sent;
+  ASSERT_TRUE(std::holds_alternative<StartTls>(follow(session, "", sent)));
+  TlsAnswer answer;
+  answer.established = answer.trusted = true;
+  session.on_tls(answer);
+  follow(session, "220 mx\r\n", sent);
+  follow(session, "250-mx\r\n250 AUTH PLAIN\r\n", sent);
+  follow(session, "235 in\r\n", sent);
+  follow(session, "250 ok\r\n", sent);
+  follow(session, "250 ok\r\n", sent);
+  follow(session, "354 go\r\n", sent);
+  session.on_body("Subject: content\r\n\r\n");
+  follow(session, "", sent);
+  EXPECT_NE(sent.find("AHVzZXIAc2VjcmV0"), std::string::npos);
+  bool auth_seen = false;
+  for (DialogueLine const& line : session.take_dialogue()) {
+    auth_seen = auth_seen || line.text == "AUTH PLAIN ...";
+    EXPECT_EQ(line.text.find("AHVzZXIAc2VjcmV0"), std::string::npos);
+    EXPECT_EQ(line.text.find("content"), std::string::npos);
+  }
+  EXPECT_TRUE(auth_seen);
+}
+}  // namespace
+}  // namespace pb::smtp::client
