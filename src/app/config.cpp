@@ -4,6 +4,7 @@
 #include "app/config.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -20,6 +21,9 @@ namespace {
 using smtp::server::Role;
 using smtp::server::Security;
 constexpr std::size_t file_octets_max = 4 << 20;
+constexpr std::array<std::string_view, 11> sections{"listener", "tls", "domain",  "networks",
+                                                    "limits",   "log", "route",   "credential",
+                                                    "egress",   "dns", "delivery"};
 
 class Reader {
  public:
@@ -76,13 +80,13 @@ class Reader {
       if (key.starts_with(section) && key.find('.', section.size()) == std::string_view::npos)
         siblings.push_back(key);
     std::string text = "unknown key \"" + escape_for_display(path, 80) + "\"";
+    if (section.empty()) siblings.insert(siblings.end(), sections.begin(), sections.end());
     auto near = nearest(path, siblings);
     if (!near) near = nearest(path, key_paths());
     if (near) text.append("; did you mean \"").append(*near).append("\"?");
-    if (!near && !siblings.empty()) {
-      text += "; known here:";
-      for (std::string_view const key : siblings) text.append(" ").append(key);
-    }
+    if (near || section.empty()) return text;
+    text += "; known here:";
+    for (std::string_view const key : siblings) text.append(" ").append(key);
     return text;
   }
 

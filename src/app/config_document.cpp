@@ -89,7 +89,7 @@ Document parse_document(std::string_view toml, std::string const& file) {
   auto const earlier = [](Entry const& a, Entry const& b) {
     return std::pair{a.place.line, a.place.column} < std::pair{b.place.line, b.place.column};
   };
-  std::ranges::stable_sort(document.entries, earlier);
+  std::ranges::sort(document.entries, earlier);
   return document;
 }
 }  // namespace pb::app

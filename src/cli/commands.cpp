@@ -15,6 +15,7 @@ constexpr std::array table{
     // Test mail server: catches everything, sends nothing.
 
     // Run a server.
+    Command{"check", Group::run_server, "check a configuration and say what to change", add_check},
     Command{"completion", Group::run_server, "print a completion script for your shell",
             add_completion},
 

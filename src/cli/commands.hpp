@@ -11,5 +11,6 @@ std::span<Command const> commands();
 std::string_view title_of(Group group);
 
 // One line a command, in the order of the table.
+void add_check(CLI::App& command, Action& action);
 void add_completion(CLI::App& command, Action& action);
 }  // namespace pb::cli

@@ -103,7 +103,11 @@ Exit parse_and_run(std::vector<std::string> arguments, Terminal& terminal) {
   } catch (CLI::ParseError const& error) {
     return usage(terminal, escape_for_display(error.what(), 400), named ? word : "");
   }
-  if (!globals.language.empty()) terminal.set_language(globals.language);
+  if (!globals.language.empty()) {
+    auto const language = text::parse_language(globals.language);
+    if (!language) return usage(terminal, "--lang takes en, zh-Hant or zh-Hans", "");
+    terminal.set_language(*language);
+  }
   if (globals.version) {
     terminal.out() << "packetboat " << version() << '\n';
     return Exit::ok;

@@ -34,21 +34,11 @@ std::string_view code_of(Style style) {
   return "";
 }
 
-/// "zh_TW.UTF-8" -> "zh-TW"; "C" and "POSIX" -> "en".
-std::string language_of_locale(std::string_view locale) {
-  locale = locale.substr(0, locale.find_first_of(".@"));
-  if (locale.empty() || locale == "C" || locale == "POSIX") return "en";
-  std::string tag{locale};
-  for (char& c : tag)
-    if (c == '_') c = '-';
-  return tag;
-}
-
-std::string detect_language() {
-  for (char const* name : {"LC_ALL", "LC_MESSAGES", "LANG"})
-    if (std::string_view const value = environment(name); !value.empty())
-      return language_of_locale(value);
-  return "en";
+text::Language detect_language() {
+  return text::choose_language({.packetboat_lang = environment("PACKETBOAT_LANG"),
+                                .lc_all = environment("LC_ALL"),
+                                .lc_messages = environment("LC_MESSAGES"),
+                                .lang = environment("LANG")});
 }
 }  // namespace
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "text/language.hpp"
+
 namespace pb::cli {
 /// What a command returns to the shell. 0 to 3 are answers; 64 and up are those of sysexits.h.
 enum class Exit : int {
@@ -35,7 +37,7 @@ class Terminal {
     bool colour = false;
     bool interactive = false;  // out is a terminal: progress and live views are welcome
     unsigned columns = 80;
-    std::string language = "en";  // a BCP 47 tag as given by --lang or the locale
+    text::Language language = text::Language::en;
   };
   Terminal(std::ostream& out, std::ostream& err, Options options);
   /// For this process: asks isatty(), NO_COLOR, TERM, COLUMNS and the locale.
@@ -45,8 +47,8 @@ class Terminal {
   [[nodiscard]] std::ostream& err() const { return *err_; }
   [[nodiscard]] bool interactive() const { return options_.interactive; }
   [[nodiscard]] unsigned columns() const { return options_.columns; }
-  [[nodiscard]] std::string const& language() const { return options_.language; }
-  void set_language(std::string language) { options_.language = std::move(language); }
+  [[nodiscard]] text::Language language() const { return options_.language; }
+  void set_language(text::Language language) { options_.language = language; }
   /// `text` between colour codes, or as it is where colours are off.
   [[nodiscard]] std::string styled(Style style, std::string_view text) const;
 
