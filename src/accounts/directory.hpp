@@ -40,7 +40,7 @@ enum class RecipientState : std::uint8_t { known, unknown, full, not_ours };
 struct RecipientAnswer {
   RecipientState state = RecipientState::not_ours;
   std::string account;     // who gets it; empty: nobody in particular (any_recipient)
-  std::string suggestion;  // a near known address, for a person's own client; maybe empty
+  std::string suggestion;  // left empty here: see Directory::suggestion()
 };
 
 class Directory {
@@ -48,7 +48,13 @@ class Directory {
   Directory(std::vector<Account> accounts, std::vector<DomainRules> domains, std::string hostname);
   ~Directory();
   [[nodiscard]] bool is_our_domain(mail::Domain const& domain) const;
+  /// Never `full`: what is used of a quota is a fact of the store, which policy asks for.
+  /// postmaster and abuse are known at our domains and at the server's own name, postmaster also
+  /// without a domain (RFC 5321 §4.5.1, RFC 2142).
   [[nodiscard]] RecipientAnswer recipient(mail::Mailbox const& mailbox) const;
+  /// A known address of the same domain, at most two typing slips away; empty: none. Only for
+  /// people who have logged in: strangers would learn addresses from it. Looks at 5,000 at most.
+  [[nodiscard]] std::string suggestion(mail::Mailbox const& mailbox) const;
   /// True when the account may use this address as reverse-path or From.
   [[nodiscard]] bool owns(std::string_view account, mail::Mailbox const& address) const;
   /// By login name (account name, or one of its addresses), no case; nullptr: unknown.
