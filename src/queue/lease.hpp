@@ -26,13 +26,13 @@ struct QueuedMessage {
   mail::Envelope envelope;
   Instant accepted_at;
   Instant expires_at;
-  std::string account;      // who submitted it; empty: not authenticated
-  std::string listener;     // where it came in
-  std::string role;         // "relay", "submission", "submissions", "submission-alt"
-  std::string client;       // peer's address, text
-  std::string tls;          // of the session that brought it; empty: in the clear
-  bool eight_bit = false;   // a byte over 0x7F is in header section or body
-  bool spf_failed = false;  // at acceptance: no report to this reverse-path
+  std::string account;            // who submitted it; empty: not authenticated
+  std::string listener;           // where it came in
+  std::string role;               // "relay", "submission", "submissions", "submission-alt"
+  std::string client;             // peer's address, text
+  std::string tls;                // of the session that brought it; empty: in the clear
+  bool eight_bit = false;         // a byte over 0x7F is in header section or body
+  bool spf_failed = false;        // at acceptance: no report to this reverse-path
   std::string trace;              // Received and what else we put in front; CRLF at its end
   std::uint64_t body_octets = 0;  // header section, empty line and body
   bool body_in_file = false;
