@@ -36,6 +36,8 @@ inline constexpr std::size_t body_line_octets_max = 1 << 20;
 inline constexpr std::size_t header_section_octets_max = 256 * 1024;
 inline constexpr std::size_t header_fields_max = 1000;
 inline constexpr std::size_t received_fields_max = 100;  // RFC 5321 §6.3
+/// A refused message is read to its end; one that goes on for so long is cut off.
+inline constexpr std::size_t discarded_octets_max = std::size_t{1} << 30;
 
 // How long mail may be held or may take (RFC 4865 §4, RFC 2852 §4).
 inline constexpr auto hold_max = std::chrono::days{30};

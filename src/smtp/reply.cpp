@@ -18,6 +18,10 @@ std::string_view fit(std::string_view line, std::size_t octets_max) {
 }
 }  // namespace
 
+std::string auth_challenge_line(std::string_view base64) {
+  return fmt::format("334 {}\r\n", base64);
+}
+
 std::string Reply::wire() const {
   std::string const mark = status == EnhancedStatus{} ? std::string{}
                                                       : fmt::format("{}.{}.{} ", status.klass,

@@ -41,6 +41,9 @@ struct NamedReply {
   }
 };
 
+/// "334 challenge CRLF", whole: a challenge may be longer than a reply's line (RFC 4954 §4.3).
+std::string auth_challenge_line(std::string_view base64);
+
 namespace reply {
 // Sessions.
 inline constexpr NamedReply greeting{220, {}, "ESMTP"};
@@ -146,7 +149,6 @@ inline constexpr NamedReply injected_plaintext{
     503, {5, 5, 1}, "Nothing may follow STARTTLS; closing"};
 inline constexpr NamedReply need_tls{530, {5, 7, 0}, "Must issue STARTTLS first"};
 inline constexpr NamedReply need_auth{530, {5, 7, 0}, "Authentication required"};
-inline constexpr NamedReply auth_challenge{334, {}, ""};
 inline constexpr NamedReply auth_ok{235, {2, 7, 0}, "Authenticated"};
 inline constexpr NamedReply auth_unavailable{454, {4, 7, 0}, "Cannot check now; try again later"};
 inline constexpr NamedReply auth_not_offered{503, {5, 5, 1}, "AUTH is not offered here"};

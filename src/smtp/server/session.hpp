@@ -45,6 +45,7 @@ struct ReceivedMessage {
   std::string trace;           // Received (and what policy added)
   Verdict verdict;             // of end_of_data: accept, hold or discard
   std::uint64_t body_octets = 0;  // without the header section and the empty line
+  bool empty_line = true;         // false: the message ended within its header section
 };
 
 class Session {
@@ -79,8 +80,9 @@ class Session {
   /// Where a message is being received: the sink may be opened (true from the first AppendBody on).
   [[nodiscard]] bool in_message() const;
 
+  struct Impl;  // session_impl.hpp; named here for the dispatch table
+
  private:
-  struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 }  // namespace pb::smtp::server

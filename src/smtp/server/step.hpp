@@ -77,6 +77,12 @@ struct Verdict {
   std::string_view rule;
 };
 
+/// True where the session goes on: accept, hold and discard.
+inline bool is_acceptance(Verdict const& verdict) {
+  return verdict.action == Action::accept || verdict.action == Action::hold ||
+         verdict.action == Action::discard;
+}
+
 /// The sink's answer to AppendBody. `wait` never reaches the session: the executor waits itself.
 enum class SinkAnswer : std::uint8_t { ok, no_space, failed };
 
