@@ -7,10 +7,10 @@
 #include <algorithm>
 
 #include "accounts/address_key.hpp"
-#include "accounts/edit_distance.hpp"
 #include "accounts/record.hpp"
 #include "base/ascii.hpp"
 #include "base/encoding.hpp"
+#include "base/nearest.hpp"
 
 namespace pb::accounts {
 namespace {
@@ -49,14 +49,14 @@ Account const* find(Records const& records, std::string_view name) {
 }
 
 std::unexpected<CommandError> no_such_account(Records const& records, std::string_view name) {
-  std::string const key = login_key(name);
+  std::vector<std::string_view> names;
+  for (Account const& account : records) names.emplace_back(account.name);
   std::string message = fmt::format("there is no account {}", shown(name));
-  for (Account const& account : records) {
-    if (edit_distance(login_key(account.name), key) >= far_apart) continue;
-    message += fmt::format("; did you mean {}?", account.name);
-    return problem(CommandProblem::unknown_account, std::move(message));
+  if (auto const near = nearest(name, names); near) {
+    message += fmt::format("; did you mean {}?", *near);
+  } else {
+    message += "; `packetboat user list` shows all";
   }
-  message += "; `packetboat user list` shows all";
   return problem(CommandProblem::unknown_account, std::move(message));
 }
 

@@ -9,12 +9,13 @@
 #include <unordered_set>
 
 #include "accounts/address_key.hpp"
-#include "accounts/edit_distance.hpp"
 #include "base/ascii.hpp"
+#include "base/nearest.hpp"
 
 namespace pb::accounts {
 namespace {
 constexpr std::size_t suggestion_looks_max = 5'000;
+constexpr std::size_t slips_max = 2;
 constexpr std::array<std::string_view, 2> always_known{"postmaster", "abuse"};
 
 bool is_always_known(std::string_view local_part) {
@@ -165,15 +166,17 @@ std::string Directory::suggestion(mail::Mailbox const& mailbox) const {
   std::string const wanted = ascii::to_lower(mailbox.local_part);
   auto const known = impl_->local_parts.find(domain);
   if (known == impl_->local_parts.end()) return {};
-  std::size_t nearest = far_apart;
+  std::size_t least = slips_max + 1;
   std::string best;
   std::size_t const looks = std::min(known->second.size(), suggestion_looks_max);
   for (std::size_t i = 0; i < looks; ++i) {
     std::string const& candidate = known->second[i];
+    std::size_t const longer = std::max(wanted.size(), candidate.size());
+    if (longer - std::min(wanted.size(), candidate.size()) > slips_max) continue;
     std::size_t const distance = edit_distance(wanted, candidate);
     // Of a short name two slips leave nothing: "al" is not near "bo".
-    if (distance >= nearest || distance * 2 >= candidate.size()) continue;
-    nearest = distance;
+    if (distance >= least || distance * 2 >= candidate.size()) continue;
+    least = distance;
     best = candidate;
   }
   return best.empty() ? std::string{} : best + "@" + domain;
