@@ -147,17 +147,17 @@ RecipientAnswer Directory::recipient(mail::Mailbox const& mailbox) const {
     bool const at_home = domain.empty() || domain == impl_->hostname;
     bool const known = at_home && (domain.empty() ? local_part == always_known.front()
                                                   : is_always_known(local_part));
-    return {known ? RecipientState::known : RecipientState::not_ours, {}, {}};
+    return {known ? RecipientState::known : RecipientState::not_ours, {}, known, {}};
   }
   if (auto account = impl_->receiver(*rules, local_part); account) {
-    return {RecipientState::known, std::move(*account), {}};
+    return {RecipientState::known, std::move(*account), true, {}};
   }
-  if (rules->any_recipient) return {RecipientState::known, {}, {}};
+  if (rules->any_recipient) return {RecipientState::known, {}, false, {}};
   if (!rules->catch_all.empty()) {
-    return {RecipientState::known, impl_->resolve(rules->catch_all), {}};
+    return {RecipientState::known, impl_->resolve(rules->catch_all), false, {}};
   }
   bool const required = is_always_known(local_part);
-  return {required ? RecipientState::known : RecipientState::unknown, {}, {}};
+  return {required ? RecipientState::known : RecipientState::unknown, {}, required, {}};
 }
 
 std::string Directory::suggestion(mail::Mailbox const& mailbox) const {

@@ -40,6 +40,7 @@ enum class RecipientState : std::uint8_t { known, unknown, full, not_ours };
 struct RecipientAnswer {
   RecipientState state = RecipientState::not_ours;
   std::string account;     // who gets it; empty: nobody in particular (any_recipient)
+  bool listed = false;     // by its own address or alias, not by a catch-all or any_recipient
   std::string suggestion;  // left empty here: see Directory::suggestion()
 };
 

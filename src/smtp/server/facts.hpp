@@ -36,7 +36,9 @@ struct PeerFacts {
   Endpoint local;
   Endpoint socket_peer;        // who really connected (a load balancer)
   bool trusted = false;        // [networks] trusted
-  bool may_xclient = false;    // [networks] xclient; by the socket's address
+  /// [networks] xclient, by the address before any XCLIENT: the socket's, or what PROXY gave (else
+  /// everybody behind a load balancer could claim a trusted address).
+  bool may_xclient = false;
   bool xclient_login = false;  // [networks] xclient_login
   bool normalise_lines = false;
   std::string host_name;  // verified reverse name; empty: none or unknown
