@@ -173,3 +173,252 @@ class Postfix(Peer):
         """Starts one of its test programs, such as smtp-source or smtp-sink."""
         return subprocess.Popen([self.root / "usr/sbin" / name, *map(str, arguments)],
                                 env=self.environment, **options)
+
+
+class OverlayPeer(Peer):
+    """A peer with fixed paths or users of its own: it runs in a chroot that is an overlay of this machine's files with the
+    package unpacked on top, in memory. The machine itself is not changed. Needs root."""
+
+    users = ()  # name, uid
+
+    def __init__(self):
+        super().__init__()
+        self.memory = self.folder / "memory"
+        self.system = self.memory / "system"
+        self.mounted = []
+
+    def mount(self, *arguments):
+        subprocess.run(["mount", *map(str, arguments)], check=True, capture_output=True)
+        self.mounted.append(arguments[-1])
+
+    def unpack(self):
+        self.memory.mkdir()
+        self.mount("-t", "tmpfs", "none", self.memory)
+        for folder in ("upper", "work", "system"):
+            (self.memory / folder).mkdir()
+        self.mount("-t", "overlay", "overlay", "-o", f"lowerdir=/,upperdir={self.memory}/upper,"
+                   f"workdir={self.memory}/work", self.system)
+        for top in sorted(path for path in self.root.iterdir() if path.is_dir()):
+            merged = "usr/" + top.name if top.name in ("bin", "lib", "sbin") else top.name
+            shutil.copytree(top, self.system / merged, symlinks=True, dirs_exist_ok=True,
+                            copy_function=shutil.copy2)
+        for name, uid in self.users:
+            with open(self.system / "etc/passwd", "a") as passwd, open(self.system / "etc/group", "a") as group:
+                passwd.write(f"{name}:x:{uid}:{uid}::/nonexistent:/bin/false\n")
+                group.write(f"{name}:x:{uid}:\n")
+        self.inside("/sbin/ldconfig")
+        self.mount("-t", "proc", "proc", self.system / "proc")
+        self.mount("--rbind", "/dev", self.system / "dev")
+
+    def inside(self, *command, check=True):
+        return subprocess.run(["chroot", self.system, *map(str, command)], check=check,
+                              capture_output=True, text=True)
+
+    def start_inside(self, *command):
+        log = open(self.folder / f"{self.name}.log", "w")
+        self.process = subprocess.Popen(["chroot", self.system, *map(str, command)], stdout=log,
+                                        stderr=log, start_new_session=True)
+
+    def write(self, path, text, mode=0o644):
+        file = self.system / path.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        file.chmod(mode)
+
+    def read(self, path):
+        """The text of a file there, or of all files of a folder there; "" when nothing."""
+        place = self.system / path.lstrip("/")
+        files = sorted(place.rglob("*")) if place.is_dir() else [place]
+        return "\n".join(f.read_text(errors="replace") for f in files if f.is_file())
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+        for place in reversed(self.mounted):
+            subprocess.run(["umount", "--recursive", "--lazy", str(place)], capture_output=True)
+        self.mounted = []
+
+
+class Exim(OverlayPeer):
+    """Exim 4.96. Mail for `domain` goes to one mbox; other mail to `smarthost` (HOST::PORT)."""
+
+    name = "exim"
+    users = (("Debian-exim", 9901),)
+
+    def __init__(self, domain="exim.test", smarthost="127.0.0.1::1", client=""):
+        super().__init__()
+        self.domain, self.smarthost, self.client = domain, smarthost, client
+        self.ca, self.certificate, self.key = make_certificates(self.folder)
+
+    def start(self):
+        self.unpack()
+        self.write("/etc/exim4/leaf.pem", self.certificate.read_text())
+        self.write("/etc/exim4/leaf.key", self.key.read_text())
+        host, _, port = self.smarthost.partition("::")
+        self.write("/etc/exim4/exim4.conf", f"""
+primary_hostname = mx.{self.domain}
+daemon_smtp_ports = {self.port}
+local_interfaces = 127.0.0.1
+log_file_path = /var/log/exim-%s
+domainlist local_domains = {self.domain}
+never_users =
+tls_advertise_hosts = *
+tls_certificate = /etc/exim4/leaf.pem
+tls_privatekey = /etc/exim4/leaf.key
+acl_smtp_rcpt = accept
+acl_smtp_data = accept
+queue_run_max = 5
+begin routers
+local:
+  driver = accept
+  domains = +local_domains
+  transport = mbox
+out:
+  driver = manualroute
+  domains = ! +local_domains
+  route_list = * {host} byname
+  self = send
+  transport = smarthost
+begin transports
+mbox:
+  driver = appendfile
+  file = /var/mail/mbox
+  user = Debian-exim
+  create_file = anywhere
+  envelope_to_add
+smarthost:
+  driver = smtp
+  port = {port}
+  allow_localhost
+  hosts_try_fastopen =
+  {self.client}
+begin retry
+* * F,1h,5m
+""", 0o600)
+        for folder in ("var/spool/exim4", "var/mail", "var/log"):
+            (self.system / folder).mkdir(parents=True, exist_ok=True)
+        shutil.chown(self.system / "var/spool/exim4", 9901, 9901)
+        (self.system / "var/mail").chmod(0o1777)
+        (self.system / "var/log").chmod(0o1777)
+        self.start_inside("/usr/sbin/exim4", "-bdf", "-q1m")
+        self.wait_for_port(self.port)
+
+    def log_text(self):
+        return super().log_text() + self.read("/var/log/exim-main") + self.read("/var/log/exim-panic")
+
+    def mailbox(self, local_part):
+        text = self.read("/var/mail/mbox")
+        return text if f"Envelope-to: {local_part}@" in text else ""
+
+
+class OpenSmtpd(OverlayPeer):
+    """OpenSMTPD 6.8. Mail for `domain` goes to Maildirs under /var/peer/<local part>."""
+
+    name = "opensmtpd"
+    users = (("opensmtpd", 9911), ("opensmtpq", 9912), ("peer", 9913), ("bob", 9914))
+
+    def __init__(self, domain="opensmtpd.test"):
+        super().__init__()
+        self.domain = domain
+
+    def start(self):
+        self.unpack()
+        self.write("/etc/smtpd.conf", f"""
+table domains {{ "{self.domain}" }}
+table users {{ "@" = "peer" }}
+listen on 127.0.0.1 port {self.port} hostname mx.{self.domain}
+action "box" maildir "/var/peer/%{{rcpt.user}}" virtual <users>
+match from any for domain <domains> action "box"
+""")
+        for folder, mode, user in (("var/spool/smtpd", 0o711, 0), ("var/lib/opensmtpd/empty", 0o755, 0),
+                                   ("run/opensmtpd", 0o755, 0), ("var/peer", 0o777, 9913)):
+            (self.system / folder).mkdir(parents=True, exist_ok=True)
+            (self.system / folder).chmod(mode)
+            shutil.chown(self.system / folder, user, user)
+        self.start_inside("/usr/sbin/smtpd", "-d")
+        self.wait_for_port(self.port)
+
+    def mailbox(self, local_part):
+        return self.read(f"/var/peer/{local_part}/new")
+
+
+class Dovecot(OverlayPeer):
+    """Dovecot 2.3: LMTP on `lmtp_port` and /run/lmtp inside, IMAP on `imap_port`, POP3 on `pop3_port`; any user, password "secret"."""
+
+    name = "dovecot"
+    users = (("dovecot", 9921), ("dovenull", 9922), ("vmail", 9923))
+
+    def __init__(self, known=("bob@two.test", "alice@two.test")):
+        super().__init__()
+        self.known = known
+        self.port, self.imap_port, self.pop3_port = free_ports(3)
+        self.lmtp_port = self.port
+
+    def start(self):
+        self.unpack()
+        for leftover in (self.system / "etc/dovecot/conf.d").glob("*.conf"):
+            leftover.unlink()
+        (self.system / "var/vmail").mkdir(parents=True)
+        shutil.chown(self.system / "var/vmail", 9923, 9923)
+        self.write("/etc/dovecot/users", "".join(f"{user}:{{PLAIN}}secret::::::\n" for user in self.known))
+        self.write("/etc/dovecot/dovecot.conf", f"""
+protocols = imap lmtp pop3
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+log_path = /dev/stderr
+mail_location = maildir:/var/vmail/%u
+first_valid_uid = 1
+default_login_user = dovenull
+default_internal_user = dovecot
+default_internal_group = dovecot
+passdb {{
+  driver = passwd-file
+  args = /etc/dovecot/users
+}}
+userdb {{
+  driver = passwd-file
+  args = /etc/dovecot/users
+  default_fields = uid=9923 gid=9923 home=/var/vmail/%u
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    address = 127.0.0.1
+    port = {self.lmtp_port}
+  }}
+  unix_listener /run/lmtp {{
+    mode = 0666
+  }}
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = {self.imap_port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service pop3-login {{
+  inet_listener pop3 {{
+    port = {self.pop3_port}
+  }}
+  inet_listener pop3s {{
+    port = 0
+  }}
+}}
+protocol lmtp {{
+  postmaster_address = postmaster@two.test
+}}
+""")
+        self.start_inside("/usr/sbin/dovecot", "-F")
+        self.wait_for_port(self.lmtp_port)
+        self.wait_for_port(self.imap_port)
+
+    @property
+    def lmtp_socket(self):
+        return self.system / "run/lmtp"
