@@ -8,6 +8,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "runtime/deadline.hpp"
 #include "runtime/io_error.hpp"
 #include "runtime/tls_stream.hpp"
 
@@ -35,6 +37,8 @@ class Connection {
   /// Ends the wait that is going on, or the next one, with IoError::interrupted. Once a call.
   void interrupt();
 
+  /// Lets time pass. Ends early only by interrupt().
+  asio::awaitable<std::expected<void, IoError>> pause(Duration time);
   asio::awaitable<std::expected<void, IoError>> wait_readable();
   /// What is there now, behind a copy of `prefix` (which must not lie in the buffer beyond its
   /// front): empty when nothing new is there. Borrowed until anyone on this core reads or waits.
@@ -68,16 +72,17 @@ class Connection {
   [[nodiscard]] Socket& socket() { return socket_; }
 
  private:
-  struct Timer;
   asio::awaitable<std::expected<void, IoError>> wait(Socket::wait_type type);
   std::expected<std::size_t, IoError> receive(std::span<char> into, int flags);
+  std::expected<std::size_t, IoError> receive_tls(std::span<char> into);
 
   Socket socket_;
   std::span<char> shared_buffer_;
   std::optional<TlsStream> tls_;
   std::string tls_error_;
-  std::shared_ptr<Timer> timer_;  // shared with its own completion, which may outlive us
-  bool more_likely_ = false;      // the last read filled the buffer: read again before waiting
+  std::shared_ptr<Deadline> deadline_;  // shared with its own completion, which may outlive us
+  asio::steady_timer* pause_ = nullptr;  // of the pause() that is going on
+  bool more_likely_ = false;  // the last read filled the buffer: read again before waiting
   bool interrupted_ = false;
   bool closed_ = false;
 };

@@ -16,8 +16,6 @@
 #include "smtp/server/session.hpp"
 
 namespace pb::runtime {
-using namespace std::chrono_literals;
-
 /// One certificate with its key. Contents, not paths: root may be gone at reload (decision 8).
 struct CertificateSettings {
   /// Names that SNI picks it by, "mail.example.org" or "*.example.org"; empty: those in the
@@ -51,9 +49,9 @@ struct LimitSettings {
   std::size_t sessions_per_network = 50;  // a /32 or /64; same exemption
   std::size_t descriptors_reserve = 256;  // kept free for the store, logs and deliveries
   Duration tls_handshake_wait = limits::tls_handshake_wait;
-  Duration write_wait = 5min;  // a peer that does not read our replies
-  Duration proxy_header_wait = 5s;
-  Duration drain_wait = 30s;  // open transactions at shutdown
+  Duration write_wait = std::chrono::minutes{5};  // a peer that does not read our replies
+  Duration proxy_header_wait = std::chrono::seconds{5};
+  Duration drain_wait = std::chrono::seconds{30};  // open transactions at shutdown
 };
 
 /// One immutable value: reload swaps it whole, a session keeps the one it began with.

@@ -39,8 +39,8 @@ class TicketKeys {
 };
 
 struct ServerTlsOptions {
-  TicketKeys* tickets = nullptr;  // nullptr: none issued (role relay: mox#237, maddy#730)
-  std::string client_ca_pem;      // empty: no client certificate is asked for
+  TicketKeys* tickets = nullptr;   // nullptr: none issued (role relay: mox#237, maddy#730)
+  std::string client_ca_pem = {};  // empty: no client certificate is asked for
 };
 
 /// The server's side for one listener: a context a certificate, chosen by SNI. Immutable.

@@ -42,13 +42,13 @@ using SslSession = std::unique_ptr<SSL_SESSION, SslSessionDeleter>;
 /// What a client demands and offers. Nothing demanded: any certificate will do (opportunistic);
 /// TlsPeer still says what a check would have found.
 struct ClientTlsOptions {
-  std::string server_name;               // SNI; empty: none. A-labels.
-  std::vector<std::string> match_names;  // one of these must be in the certificate; empty: any
-  bool require_trusted = false;          // chain to a root and a matching name, else it fails
-  std::vector<TlsaData> tlsa;            // DANE (RFC 7672): then these decide, not the roots
-  std::string dane_base_domain;          // with tlsa: the TLSA base domain
-  SSL_SESSION* resume = nullptr;         // borrowed for the call; nullptr: full handshake
-  std::function<void(SslSession)> on_session;  // each new ticket; runs inside read()
+  std::string server_name = {};               // SNI; empty: none. A-labels.
+  std::vector<std::string> match_names = {};  // one of these must be in the certificate; empty: any
+  bool require_trusted = false;               // chain to a root and a matching name, else it fails
+  std::vector<TlsaData> tlsa = {};            // DANE (RFC 7672): then these decide, not the roots
+  std::string dane_base_domain = {};          // with tlsa: the TLSA base domain
+  SSL_SESSION* resume = nullptr;              // borrowed for the call; nullptr: full handshake
+  std::function<void(SslSession)> on_session = {};  // each new ticket; runs inside read()
 };
 
 /// What a client learnt of its peer.
@@ -56,13 +56,13 @@ struct TlsPeer {
   bool trusted = false;  // the check (roots and names, or TLSA) passed
   std::string why_not;   // OpenSSL's words when not trusted
   bool resumed = false;
-  std::string chain_pem;  // as sent, leaf first; empty after resumption without it
+  std::string chain_pem = {};  // as sent, leaf first; empty after resumption without it
 };
 
 class TlsStream {
  public:
   /// The descriptor must be non-blocking and outlive this. Reads no byte before handshake().
-  static TlsStream server(ServerTls const& tls, int descriptor);
+  static TlsStream server(std::shared_ptr<ServerTls const> tls, int descriptor);
   static TlsStream client(ClientTls const& tls, int descriptor, ClientTlsOptions options);
   ~TlsStream();
   TlsStream(TlsStream&&) noexcept;
@@ -88,6 +88,7 @@ class TlsStream {
   struct Deleter {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
   };
+  std::shared_ptr<ServerTls const> server_tls_;  // until the handshake ends: SNI looks names up
   std::unique_ptr<std::function<void(SslSession)>> on_session_;  // its address is in the SSL
   std::unique_ptr<SSL, Deleter> ssl_;
   std::string error_text_;
