@@ -44,7 +44,7 @@ BANNED = [
     (r"\bstr(cpy|cat|tok)\s*\(", "unbounded C string call", CODE),
     (r"\bv?sprintf\s*\(|(?<![\w:])f?printf\s*\(", "use fmt", production),
     (r"(system_clock|steady_clock|high_resolution_clock)::now", "time is an argument", below_runtime),
-    (r"\bstd::random_device\b|\b(s?rand|random)\s*\(\)", "randomness is an argument", below_runtime),
+    (r"\bstd::random_device\b|\bs?rand\s*\(\)", "randomness is an argument", below_runtime),
     (r"\bstd::w?regex\b|<regex>", "parse without regular expressions", CODE),
     (r"catch \(\.\.\.\)", "catch what you can name", production),
     (r"^\s*default:", "no default over an enum; write `default:  // not an enum` elsewhere",
