@@ -54,19 +54,10 @@ constexpr std::array problem_texts{
 
 constexpr std::size_t fields_max = 1024;  // names in h=
 
-/// d= and s=: labels of letters, digits, hyphens and underscores; UTF-8 for RFC 8616.
-bool is_name(std::string_view name) {
-  bool const legal = std::ranges::all_of(name, [](char c) {
-    return ascii::is_alnum(c) || c == '-' || c == '_' || c == '.' ||
-           static_cast<unsigned char>(c) >= 0x80;
-  });
-  return legal && dns::valid_name(name);
-}
-
 /// Tag by tag; the first problem stops.
 class SignatureParser {
  public:
-  explicit SignatureParser(TagList const& tags) : tags_{tags} {}
+  SignatureParser(TagList const& tags, SignatureKind kind) : tags_{tags}, kind_{kind} {}
   Problem parse();
   Signature out;
 
@@ -84,6 +75,7 @@ class SignatureParser {
   Problem numbers();
   Problem query_methods() const;
   TagList const& tags_;
+  SignatureKind kind_;
 };
 
 Problem SignatureParser::required_tags() {
@@ -91,7 +83,8 @@ Problem SignatureParser::required_tags() {
   out.domain = dns::normal_name(value("d"));
   out.selector = value("s");
   if (tags_.find("v") != nullptr && value("v") != "1") return Problem::version;
-  for (char const* tag : {"v", "a", "b", "bh", "d", "h", "s"}) {
+  if (kind_ == SignatureKind::dkim && tags_.find("v") == nullptr) return Problem::tag_missing;
+  for (char const* tag : {"a", "b", "bh", "d", "h", "s"}) {
     if (tags_.find(tag) == nullptr) return Problem::tag_missing;
   }
   return Problem::none;
@@ -118,7 +111,11 @@ std::optional<Canonicalization> canonicalization_of(std::string_view text) {
 
 /// sig-c-tag-alg [ "/" sig-c-tag-alg ]; the body's default is simple.
 Problem SignatureParser::canonicalization() {
-  if (tags_.find("c") == nullptr) return Problem::none;
+  if (tags_.find("c") == nullptr) {
+    // RFC 8617 is silent; its test suite and the verifiers in use take relaxed here.
+    if (kind_ == SignatureKind::arc_message) out.header = out.body = Canonicalization::relaxed;
+    return Problem::none;
+  }
   std::string_view const text = value("c");
   std::size_t const slash = text.find('/');
   auto const header = canonicalization_of(text.substr(0, slash));
@@ -132,9 +129,10 @@ Problem SignatureParser::canonicalization() {
 
 /// i= is an address whose domain is d= or below it (§3.5).
 Problem SignatureParser::names() {
-  if (!is_name(out.domain)) return Problem::domain;
-  if (!is_name(out.selector) || !dns::valid_name(out.key_name())) return Problem::selector;
-  if (tags_.find("i") == nullptr) {
+  if (!is_domain_or_selector(out.domain)) return Problem::domain;
+  if (!is_domain_or_selector(out.selector) || !dns::valid_name(out.key_name()))
+    return Problem::selector;
+  if (tags_.find("i") == nullptr || kind_ == SignatureKind::arc_message) {
     out.identity = "@" + out.domain;
     return Problem::none;
   }
@@ -145,19 +143,22 @@ Problem SignatureParser::names() {
   return within ? Problem::none : Problem::identity;
 }
 
-/// hdr-name *( *FWS ":" *FWS hdr-name ); From must be among them (§5.4).
+/// hdr-name *( *FWS ":" *FWS hdr-name ); From must be among them in DKIM (§5.4).
 Problem SignatureParser::fields() {
+  bool const arc = kind_ == SignatureKind::arc_message;
   bool from = false;
-  if (value("h").empty()) return Problem::fields_empty;
+  if (value("h").empty() && !arc) return Problem::fields_empty;
   for (std::string_view name : ascii::split(value("h"), ':')) {
     name = ascii::trim(name);
+    if (arc && name.empty()) continue;
     bool const legal =
         !name.empty() && std::ranges::all_of(name, [](char c) { return ascii::is_vchar(c); });
     if (!legal || out.fields.size() == fields_max) return Problem::syntax;
+    if (arc && ascii::iequals(name, "arc-seal")) return Problem::syntax;
     from = from || ascii::iequals(name, "from");
     out.fields.emplace_back(name);
   }
-  return from ? Problem::none : Problem::from_unsigned;
+  return from || arc ? Problem::none : Problem::from_unsigned;
 }
 
 Problem SignatureParser::octets() {
@@ -222,6 +223,14 @@ bool list_has(std::string_view list, std::string_view word) {
 }
 }  // namespace
 
+bool is_domain_or_selector(std::string_view name) {
+  bool const legal = std::ranges::all_of(name, [](char c) {
+    return ascii::is_alnum(c) || c == '-' || c == '_' || c == '.' ||
+           static_cast<unsigned char>(c) >= 0x80;
+  });
+  return legal && dns::valid_name(name);
+}
+
 std::string_view problem_text(Problem problem) {
   auto const at = std::ranges::find(problem_texts, problem, &ProblemText::problem);
   return at == problem_texts.end() ? std::string_view{} : at->text;
@@ -236,10 +245,11 @@ std::string Signature::key_name() const {
   return fmt::format("{}._domainkey.{}", selector, domain);
 }
 
-std::expected<Signature, SignatureError> parse_signature(std::string_view value) {
+std::expected<Signature, SignatureError> parse_signature(std::string_view value,
+                                                         SignatureKind kind) {
   auto const tags = TagList::parse(value);
   if (!tags) return std::unexpected{SignatureError{}};
-  SignatureParser parser{*tags};
+  SignatureParser parser{*tags, kind};
   if (Problem const problem = parser.parse(); problem != Problem::none) {
     return std::unexpected{
         SignatureError{problem, std::move(parser.out.domain), std::move(parser.out.selector)}};

@@ -83,8 +83,14 @@ struct SignatureError {
   std::string domain;  // d= and s= when they could be read: for reports
   std::string selector;
 };
+/// ARC-Message-Signature (RFC 8617 §4.1.2) is a DKIM-Signature without v=, whose i= is a number and
+/// whose h= may name anything but ARC-Seal, or nothing.
+enum class SignatureKind : std::uint8_t { dkim, arc_message };
 /// `value` is the field's raw value, folds kept.
-std::expected<Signature, SignatureError> parse_signature(std::string_view value);
+std::expected<Signature, SignatureError> parse_signature(std::string_view value,
+                                                         SignatureKind kind = SignatureKind::dkim);
+/// d= and s=: labels of letters, digits, hyphens and underscores; UTF-8 for RFC 8616.
+bool is_domain_or_selector(std::string_view name);
 
 struct KeyRecord {
   KeyType type = KeyType::rsa;
