@@ -107,6 +107,9 @@ struct ReportRequest {
   std::vector<ReportItem> items;                 // at least one; one report for all of them
 };
 
+/// Whether the reverse-path is to be told (RFC 3461 §4.1; never about <> or a forged one).
+bool report_wanted(QueuedMessage const& message, ReportItem const& item);
+
 /// Everything that one or more events asked for. To be executed in the order of the members.
 struct Effects {
   /// One batch. Its durability is `synced` as soon as one message is accepted in it.

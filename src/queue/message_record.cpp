@@ -162,6 +162,12 @@ std::string body_key(QueueId id) {
   return key.take();
 }
 
+QueueId parse_body_key(std::string_view key) {
+  ByteReader in{key};
+  QueueId const id{in.be64()};
+  return in.ok() && in.at_end() ? id : QueueId{};
+}
+
 std::optional<ParsedKey> parse_key(std::string_view key) {
   if (key.size() < id_octets + 1) return std::nullopt;
   ByteReader in{key};
@@ -266,6 +272,7 @@ std::string encode(MessageNote const& note) {
   ByteWriter out;
   out.u8(record_format);
   out.u8(note.crashes);
+  out.u8(pack(note.settled));
   out.string(note.via);
   return out.take();
 }
@@ -275,6 +282,7 @@ std::optional<MessageNote> decode_note(std::string_view bytes) {
   if (in.u8() != record_format) return std::nullopt;
   MessageNote note;
   note.crashes = in.u8();
+  note.settled = bit(in.u8(), 0);
   note.via = in.string();
   if (!in.ok() || !in.at_end()) return std::nullopt;
   return note;

@@ -36,6 +36,8 @@ std::string envelope_key(QueueId id);
 std::string note_key(QueueId id);
 std::string state_key(QueueId id, std::uint32_t recipient);
 std::string body_key(QueueId id);
+/// QueueId{} when it is not a key of family bodies.
+QueueId parse_body_key(std::string_view key);
 
 enum class KeyKind : std::uint8_t { envelope, note, state };
 struct ParsedKey {

@@ -97,6 +97,7 @@ struct RecipientState {
 /// What changes about the message as a whole; absent: all zero.
 struct MessageNote {
   std::uint8_t crashes = 0;  // of the process while the message was in flight
+  bool settled = false;      // all recipients are terminal; the inbox alone keeps the message
   std::string via;           // the route that an operator ordered
   friend bool operator==(MessageNote const&, MessageNote const&) = default;
 };

@@ -8,6 +8,7 @@
 // nothing is accepted and nothing is lent.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -54,6 +55,8 @@ class Queue {
   [[nodiscard]] QueueStats stats() const;
   /// Whether a report about these recipients can still be accepted (Accepted with report_of).
   [[nodiscard]] bool has(QueueId id) const { return table_.find(id).has_value(); }
+  /// Whether the lease still has recipients to settle.
+  [[nodiscard]] bool is_open(std::uint64_t lease) const { return leases_.contains(lease); }
   struct RecipientView {
     std::uint32_t index = 0;
     std::string_view domain;
@@ -102,7 +105,6 @@ class Queue {
     std::vector<Phase> phases;
     Reason held_reason = Reason::none;
     bool captured = false;
-    std::optional<NewMessage::ReportOf> report_of;
   };
 
   // accept.cpp
@@ -120,6 +122,9 @@ class Queue {
   void on(LeaseUnreadable const& event, Instant now, Effects& out);
   struct SettleContext;
   void settle_one(SettleContext& context, RecipientOutcome const& outcome);
+  void finish_recipient(SettleContext& context, std::uint32_t index, RecipientState state,
+                        bool report);
+  static ReportItem report_item(std::uint32_t index, RecipientState const& state);
   void defer(SettleContext& context, std::uint32_t index, Deferred const& deferred);
   void grant_wish(SettleContext& context, std::uint32_t index);
   void close_report(Slot slot, std::vector<std::uint32_t> const& recipients, Effects& out);
@@ -130,8 +135,7 @@ class Queue {
   void run_jobs(Instant now, Effects& out);
   bool run_slice(Job& job, Instant now, Effects& out);
   std::size_t apply(AdminRequest const& request, Slot slot, Instant now, Effects& out);
-  bool apply(AdminRequest const& request, Slot slot, std::uint32_t index, Instant now,
-             Effects& out);
+  bool apply(AdminRequest const& request, Slot slot, std::uint32_t index, Effects& out);
   [[nodiscard]] bool matches(AdminFilter const& filter, Message const& message) const;
   [[nodiscard]] bool matches(AdminFilter const& filter, Recipient const& recipient) const;
   // queue.cpp
@@ -149,6 +153,7 @@ class Queue {
   std::uint32_t intern_account(std::string_view account);
   Slot add_to_table(QueuedMessage const& message, std::vector<Phase> const& phases, Reason held);
   void drop_from_table(Slot slot);
+  void remember_fresh(Slot slot, std::shared_ptr<QueuedMessage const> message);
 
   QueueSettings settings_;
   Random& random_;
