@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <string>
@@ -76,11 +78,17 @@ class QueueRunner {
   /// True: it will not be delivered and done() is not called. False: it was answered already.
   bool withdraw(CommitTicket& ticket);
   void settle(queue::AttemptDone done);
+  /// A transaction for this lease begins: if the process dies before it is settled, that counts
+  /// against the message (three times: it is held).
+  void sending(queue::LeaseId lease, QueueId id);
   void reported(queue::Reported nothing_sent);
   /// `done` gets progress and, once, the end; on the queue's thread.
   void admin(queue::AdminRequest request, std::function<void(queue::AdminProgress)> done);
   /// The inbox let go of a captured message.
   void release_captured(QueueId id);
+  /// Waits until everything posted before is done and written. False: the queue has stopped. Not on
+  /// the queue's thread.
+  bool settle_down();
   /// Runs on the queue's thread between events; keep it under a millisecond.
   void query(std::function<void(queue::Queue const&)> look);
 

@@ -239,6 +239,17 @@ std::expected<void, StoreError> RocksStore::scan(queue::Family family, std::stri
   return {};
 }
 
+std::expected<std::optional<std::string>, StoreError> RocksStore::last_below(
+    queue::Family family, std::string_view until) const {
+  std::unique_ptr<rocksdb::Iterator> const at{
+      impl_->handles.db->NewIterator({}, impl_->family(family))};
+  at->SeekForPrev(slice(until));
+  if (at->Valid() && view(at->key()) == until) at->Prev();
+  if (at->Valid()) return std::string{view(at->key())};
+  if (!at->status().ok()) return std::unexpected{store_error(at->status())};
+  return std::nullopt;
+}
+
 std::expected<void, StoreError> RocksStore::erase_range(queue::Family family, std::string_view from,
                                                         std::string_view until) {
   if (impl_->settings.read_only) return std::unexpected{StoreError::read_only};

@@ -60,6 +60,9 @@ class RocksStore {
   using Take = std::function<bool(std::string_view key, std::string_view value)>;
   std::expected<void, queue::StoreError> scan(queue::Family family, std::string_view from,
                                               std::string_view until, Take const& take) const;
+  /// The last key below `until`; nullopt: there is none.
+  std::expected<std::optional<std::string>, queue::StoreError> last_below(
+      queue::Family family, std::string_view until) const;
   std::expected<void, queue::StoreError> erase_range(queue::Family family, std::string_view from,
                                                      std::string_view until);
   [[nodiscard]] std::uint64_t octets_between(queue::Family family, std::string_view from,
