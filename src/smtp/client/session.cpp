@@ -251,8 +251,8 @@ void Session::begin(Transaction transaction) { impl_->begin(std::move(transactio
 void Session::on_body(std::string_view bytes) { impl_->on_body(bytes); }
 void Session::on_body_failed() { impl_->fail(Fault::body_failed, Phase::body); }
 void Session::on_tls(TlsAnswer answer) { impl_->on_tls(std::move(answer)); }
-void Session::on_connect_failed(std::string detail) {
-  impl_->fail(Fault::connect_failed, Phase::connect);
+void Session::on_connect_failed(Fault fault, std::string detail) {
+  impl_->fail(fault, Phase::connect);
   if (impl_->open) impl_->open->transcript.detail = std::move(detail);
 }
 void Session::quit() { impl_->quit(); }

@@ -78,8 +78,9 @@ class Session {
 
   void on_timeout();
   void on_end_of_input();
-  /// The connection could not be made: next() gives Done, then Closed.
-  void on_connect_failed(std::string detail);
+  /// The connection could not be made (Fault::connect_failed or timeout): next() gives Done, then
+  /// Closed.
+  void on_connect_failed(Fault fault, std::string detail);
   /// Ends it: QUIT when idle; an open transaction is cancelled, except behind its end of data.
   void quit();
 
