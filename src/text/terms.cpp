@@ -12,7 +12,7 @@ namespace pb::text {
 namespace {
 // Characters that only one script has, pairwise; enough that a text in the wrong one is noticed.
 constexpr std::u32string_view only_hant =
-    U"這個們對時間網路連線設證憑碼應號郵發選開關閉錯誤檢測試無為與從經過還讓請說話問題機構"
+    U"這個們對時間網連線設證憑碼應號郵發選開關閉錯誤檢測試無為與從經過還讓請說話問題機構"
     U"電腦傳輸協議較麼樣專業務處實際內線條記錄續讀寫體簡單雙導致擋鎖釋轉寄遠帳戶歡迎訊息響種類組";
 constexpr std::u32string_view only_hans =
     U"这个们对时间网络连线设证凭码应号邮发选开关闭错误检测试无为与从经过还让请说话问题机构"
@@ -33,9 +33,10 @@ std::vector<std::string> words(std::string_view cell) {
 
 bool has_word(std::string_view text, std::string_view word) {
   for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
-    bool const begins = at == 0 || !ascii::is_alnum(text[at - 1]);
+    // An underscore joins: "MAIL_ENCRYPTION" is a name, not the word.
+    auto const joins = [&](std::size_t i) { return ascii::is_alnum(text[i]) || text[i] == '_'; };
     auto const end = at + word.size();
-    if (begins && (end == text.size() || !ascii::is_alnum(text[end]))) return true;
+    if ((at == 0 || !joins(at - 1)) && (end == text.size() || !joins(end))) return true;
   }
   return false;
 }
