@@ -12,5 +12,9 @@ std::string_view title_of(Group group);
 
 // One line a command, in the order of the table.
 void add_check(CLI::App& command, Action& action);
+void add_advise(CLI::App& command, Action& action);
 void add_completion(CLI::App& command, Action& action);
+void add_explain(CLI::App& command, Action& action);
+void add_faults(CLI::App& command, Action& action);
+void add_ports(CLI::App& command, Action& action);
 }  // namespace pb::cli

@@ -16,6 +16,7 @@ enum class Exit : int {
   second_choice = 1,  // usable, but not as asked; also: nothing found
   not_usable = 2,     // the answer is no
   danger = 3,         // something dangerous was found
+  this_computer = 4,  // this computer is the cause: DNS, no network, a local rule
   usage = 64,         // the command line is wrong
   bad_data = 65,      // a file's content is wrong
   no_input = 66,      // a file is not there

@@ -1,0 +1,89 @@
+// explain.cpp: `packetboat explain`: what an error text, or a whole log, means.
+// Spec: docs/reference/command-line.md; matching in advisor/explain.
+// Not here: measuring (probe.cpp).
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <memory>
+#include <ostream>
+
+#include "advisor/messages.hpp"
+#include "advisor/screens.hpp"
+#include "base/encoding.hpp"
+#include "cli/commands.hpp"
+#include "cli/standard_input.hpp"
+
+namespace pb::cli {
+namespace {
+struct Options {
+  std::vector<std::string> words;
+  std::string host;
+  bool error = false, message = false, domain = false, json = false;
+};
+
+std::string text_of(Options const& options) {
+  std::string text;
+  for (auto const& word : options.words) text += (text.empty() ? "" : " ") + word;
+  if (!text.empty() && text != "-") return text;
+  return read_standard_input(advisor::explain_octets_max);
+}
+
+std::string as_json(std::optional<advisor::Explanation> const& found) {
+  boost::json::object out{{"schema", "packetboat.explain/1"}, {"fault", nullptr}};
+  if (found) {
+    out["fault"] = advisor::name(found->fault);
+    boost::json::array others;
+    for (auto other : found->others) others.push_back(boost::json::value(advisor::name(other)));
+    out["others"] = others;
+    out["rows"] = advisor::info(found->fault).rows;
+    out["line"] = found->line;
+    if (found->port) out["port"] = *found->port;
+  }
+  return boost::json::serialize(out) + "\n";
+}
+
+Exit run_explain(Options const& options, Terminal& terminal) {
+  auto const language = terminal.language();
+  std::string const text = text_of(options);
+  auto shape = advisor::shape_of(text);
+  if (options.error) shape = advisor::Shape::error_text;
+  if (options.message) shape = advisor::Shape::queue_id;
+  if (options.domain) shape = advisor::Shape::domain;
+  std::string const shown = escape_for_display(text, 255);
+  if (shape == advisor::Shape::domain) {
+    terminal.out() << advisor::msg("explain.is_domain").in(language) << "\n  packetboat probe "
+                   << shown << '\n';
+    return Exit::ok;
+  }
+  if (shape == advisor::Shape::queue_id) {
+    terminal.out() << advisor::msg("explain.is_queue_id").in(language)
+                   << "\n  packetboat message show " << shown << '\n';
+    return Exit::ok;
+  }
+  auto const found = advisor::explain(text);
+  if (options.json) {
+    terminal.out() << as_json(found);
+  } else if (found) {
+    terminal.out() << advisor::explanation_screen(language, *found, options.host);
+  } else {
+    terminal.out() << advisor::unknown_screen(language);
+  }
+  return found ? Exit::ok : Exit::second_choice;
+}
+}  // namespace
+
+void add_explain(CLI::App& command, Action& action) {
+  auto options = std::make_shared<Options>();  // shared: kept by both callbacks
+  command.add_option("text", options->words, "the error text; nothing or -: standard input");
+  command.add_option("--host", options->host, "the server it is about");
+  command.add_flag("--error", options->error, "it is an error text");
+  command.add_flag("--message", options->message, "it is a queue id");
+  command.add_flag("--domain", options->domain, "it is a domain");
+  command.add_flag("--json", options->json, "print packetboat.explain/1");
+  command.footer(
+      "Examples:\n  packetboat explain \"SSL routines:ssl3_get_record:wrong version number\"\n"
+      "  packetboat explain < mail.log");
+  command.callback([options, &action] {
+    action = [options](Terminal& terminal) { return run_explain(*options, terminal); };
+  });
+}
+}  // namespace pb::cli
