@@ -17,17 +17,18 @@ bool may_adapt(ListenerKind const& kind) {
 }
 }  // namespace
 
-Opening opening_for(ListenerKind const& kind, ClientHabits const& habits) {
-  if (begins_with_tls(kind.role)) return {true, silence_before_clear};
+Opening opening_for(ListenerKind const& kind, ClientHabits const& habits,
+                    OpeningWaits const& waits) {
+  if (begins_with_tls(kind.role)) return {true, waits.silence};
   if (!may_adapt(kind)) return {};
   // Behind one address may sit both kinds of clients. Two seconds cost the patient one little; a
   // greeting too early costs the other its mail.
   if (habits.late_hello > Duration{0}) {
-    Duration needed = habits.late_hello + hello_wait_margin;
-    return {true, std::clamp(needed, hello_wait_known, hello_wait_max)};
+    Duration needed = habits.late_hello + waits.hello_margin;
+    return {true, std::clamp(needed, waits.hello_known, waits.hello_max)};
   }
   if (habits.waited_for_greeting && !habits.hello_in_time) return {true, Duration{0}};
-  return {true, hello_wait_first};
+  return {true, waits.hello_first};
 }
 
 Move move_for(ListenerKind const& kind, FirstBytes first) {
@@ -88,8 +89,11 @@ void SecurityMemory::note_waited(IpAddress const& address, Instant now) {
 
 void SecurityMemory::note_hello_in_time(IpAddress const& address, Duration after_connect,
                                         Instant now) {
-  if (after_connect > hello_wait_first) note_late_hello(address, after_connect, now);
-  touch(address).hello = now;
+  Entry& entry = touch(address);
+  entry.hello = now;
+  if (entry.late && after_connect > OpeningWaits{}.hello_first) {
+    note_late_hello(address, after_connect, now);
+  }
 }
 
 void SecurityMemory::note_late_hello(IpAddress const& address, Duration after_connect,

@@ -17,11 +17,14 @@
 #include "smtp/server/facts.hpp"
 
 namespace pb::policy {
-inline constexpr Duration hello_wait_first{50};     // 587: an address that we do not know
-inline constexpr Duration hello_wait_known{2000};   // 587: it sent a ClientHello after our greeting
-inline constexpr Duration hello_wait_max{5000};     // 587: it was later than that, too
-inline constexpr Duration hello_wait_margin{1000};  // on top of how late it was
-inline constexpr Duration silence_before_clear{10'000};  // 465: then we greet in the clear
+/// How long the greeting waits for a peer's first bytes.
+struct OpeningWaits {
+  Duration hello_first{50};     // 587: an address that we do not know
+  Duration hello_known{2000};   // 587: it sent a ClientHello after our greeting before
+  Duration hello_max{5000};     // 587: that one had come later still
+  Duration hello_margin{1000};  // on top of how late it was
+  Duration silence{10'000};     // 465: then we greet in the clear
+};
 inline constexpr Duration memory_lasts = std::chrono::hours{24};
 
 /// What an address did before on our submission ports.
@@ -47,7 +50,8 @@ struct Opening {
   bool look = false;  // false: greet, whatever is there (relay; strict with a greeting; no TLS)
   Duration wait{0};
 };
-Opening opening_for(ListenerKind const& kind, ClientHabits const& habits);
+Opening opening_for(ListenerKind const& kind, ClientHabits const& habits,
+                    OpeningWaits const& waits = {});
 
 enum class Move : std::uint8_t {
   greet,         // in the clear, as the port should
@@ -71,7 +75,7 @@ class SecurityMemory {
   explicit SecurityMemory(std::size_t networks_max = 65'536) : networks_max_{networks_max} {}
   [[nodiscard]] ClientHabits recall(IpAddress const& address, Instant now) const;
   void note_waited(IpAddress const& address, Instant now);
-  /// `after_connect` over the first wait renews the longer one, else it would fail once a day.
+  /// Renews the longer wait of an address that needs it, else it would fail once a day.
   void note_hello_in_time(IpAddress const& address, Duration after_connect, Instant now);
   void note_late_hello(IpAddress const& address, Duration after_connect, Instant now);
   [[nodiscard]] std::size_t size() const { return entries_.size(); }

@@ -11,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "base/ip.hpp"
+#include "policy/security_choice.hpp"
 #include "runtime/services.hpp"
 #include "smtp/server/facts.hpp"
 #include "smtp/server/session.hpp"
@@ -50,6 +51,7 @@ struct LimitSettings {
   std::size_t descriptors_reserve = 256;  // kept free for the store, logs and deliveries
   Duration tls_handshake_wait = limits::tls_handshake_wait;
   Duration write_wait = std::chrono::minutes{5};  // a peer that does not read our replies
+  policy::OpeningWaits opening;  // for a ClientHello, before the greeting
   Duration proxy_header_wait = std::chrono::seconds{5};
   Duration drain_wait = std::chrono::seconds{30};  // open transactions at shutdown
 };

@@ -179,7 +179,7 @@ asio::awaitable<bool> SmtpConnection::choose_security() {
     std::scoped_lock lock{shared_.memory_mutex};
     habits = shared_.memory.recall(peer_.peer.address, now);
   }
-  policy::Opening opening = policy::opening_for(kind(), habits);
+  policy::Opening opening = policy::opening_for(kind(), habits, limits().opening);
   FirstBytes first = FirstBytes::none;
   if (opening.look) {
     auto seen = co_await first_bytes(opening.wait);
