@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <openssl/pem.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -63,6 +65,21 @@ struct Ca {
     return *make_leaf(pair, request);
   }
 };
+
+/// Shows this certificate wherever a server asks for one.
+inline bool use_client_certificate(SSL_CTX* context, CertificatePair const& pair) {
+  std::unique_ptr<BIO, decltype(&BIO_free)> certificate{
+      BIO_new_mem_buf(pair.certificate_pem.data(), -1), &BIO_free};
+  std::unique_ptr<BIO, decltype(&BIO_free)> key{BIO_new_mem_buf(pair.key_pem.data(), -1),
+                                                &BIO_free};
+  X509* leaf = PEM_read_bio_X509(certificate.get(), nullptr, nullptr, nullptr);
+  EVP_PKEY* secret = PEM_read_bio_PrivateKey(key.get(), nullptr, nullptr, nullptr);
+  bool used =
+      SSL_CTX_use_certificate(context, leaf) == 1 && SSL_CTX_use_PrivateKey(context, secret) == 1;
+  X509_free(leaf);
+  EVP_PKEY_free(secret);
+  return used;
+}
 
 /// Two ends of a TCP connection on loopback.
 inline std::pair<Socket, Socket> socket_pair(asio::io_context& context) {
