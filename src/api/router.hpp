@@ -40,6 +40,9 @@ struct Response {
   static Response failure(unsigned status, std::string_view text);
 };
 
+/// For handlers that need not wait.
+asio::awaitable<Response> one_answer(Response response);
+
 using Handler = std::function<asio::awaitable<Response>(Request)>;
 
 /// "GET", "/inbox/*/raw": `*` takes one word of the path.

@@ -17,9 +17,17 @@ constexpr std::array table{
     // Send a message.
 
     // Test mail server: catches everything, sends nothing.
+    Command{"inbox", Group::test_server, "list, show and wait for what was caught", add_inbox},
+    Command{"sandbox", Group::test_server, "the test mail server's CA file", add_sandbox},
 
     // Run a server.
+    Command{"serve", Group::run_server, "run the mail server, or --sandbox a test mail server",
+            add_serve},
+    Command{"user", Group::run_server, "add, list and change accounts", add_user},
     Command{"check", Group::run_server, "check a configuration and say what to change", add_check},
+    Command{"health", Group::run_server, "ask a running server how it is", add_health},
+    Command{"reload", Group::run_server, "let a running server read its configuration again",
+            add_reload},
     Command{"completion", Group::run_server, "print a completion script for your shell",
             add_completion},
 

@@ -10,11 +10,17 @@ namespace pb::cli {
 std::span<Command const> commands();
 std::string_view title_of(Group group);
 
-// One line a command, in the order of the table.
-void add_check(CLI::App& command, Action& action);
+// One line a command, sorted.
 void add_advise(CLI::App& command, Action& action);
+void add_check(CLI::App& command, Action& action);
 void add_completion(CLI::App& command, Action& action);
 void add_explain(CLI::App& command, Action& action);
 void add_faults(CLI::App& command, Action& action);
+void add_health(CLI::App& command, Action& action);
+void add_inbox(CLI::App& command, Action& action);
 void add_ports(CLI::App& command, Action& action);
+void add_reload(CLI::App& command, Action& action);
+void add_sandbox(CLI::App& command, Action& action);
+void add_serve(CLI::App& command, Action& action);
+void add_user(CLI::App& command, Action& action);
 }  // namespace pb::cli

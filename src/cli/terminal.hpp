@@ -47,6 +47,7 @@ class Terminal {
   [[nodiscard]] std::ostream& out() const { return *out_; }
   [[nodiscard]] std::ostream& err() const { return *err_; }
   [[nodiscard]] bool interactive() const { return options_.interactive; }
+  [[nodiscard]] bool coloured() const { return options_.colour; }
   [[nodiscard]] unsigned columns() const { return options_.columns; }
   [[nodiscard]] text::Language language() const { return options_.language; }
   void set_language(text::Language language) { options_.language = language; }

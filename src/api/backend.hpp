@@ -1,0 +1,35 @@
+// backend.hpp: what the questions of the admin socket are answered from, with or without a server.
+// Spec: docs/reference/admin-api.md.       Not here: the table (router.hpp), opening the store.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+
+#include "accounts/store.hpp"
+#include "api/router.hpp"
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "inbox/captured.hpp"
+
+namespace pb::api {
+/// Pointers are borrowed and outlive the router; null: not here (then 503 and what to do).
+struct Backend {
+  Clock const* clock = nullptr;
+  Random* random = nullptr;
+  accounts::Store* accounts = nullptr;
+  inbox::CapturedStore* captured = nullptr;
+  /// Domains that mail comes in for; empty: not known, not checked.
+  std::function<std::vector<std::string>()> our_domains = [] { return std::vector<std::string>{}; };
+  /// After an account was written: a running server reads them anew and forgets cached logins.
+  std::function<void()> accounts_changed = [] {};
+  /// Only with a running server; empty: without one.
+  std::function<Response()> reload;
+  std::function<json::object()> health;
+};
+
+void add_inbox(Router& router, Backend backend);
+void add_users(Router& router, Backend backend);
+void add_server(Router& router, Backend backend);
+/// All of them. Further kinds of questions (queue, journal) add a line here.
+Router make_router(Backend const& backend);
+}  // namespace pb::api
