@@ -104,8 +104,13 @@ void Session::Impl::auth_failed(sasl::Failure failure) {
     case sasl::Failure::downgrade:
       break;
   }
-  if (++auth_failures_ < settings_->auth_failures_max) return answer(reply::auth_denied);
-  answer(reply::too_many_logins);
-  hang_up(HangupReason::too_many_errors);
+  if (++auth_failures_ < settings_->auth_failures_max) {
+    answer(reply::auth_denied);
+  } else {
+    answer(reply::too_many_logins);
+    hang_up(HangupReason::too_many_errors);
+  }
+  // How long is the executor's affair: it knows the network's and the account's other failures.
+  plan(Delay{Duration{0}});
 }
 }  // namespace pb::smtp::server

@@ -17,12 +17,13 @@ namespace {
 constexpr std::size_t gathered_octets_max = 16 * 1024;
 
 /// Replies to MAIL and RCPT may wait for their neighbours' (RFC 2920 §3.1); everything else that
-/// can take time, and every wait for the peer, sends what has been gathered first.
+/// can take time, and every wait for the peer, sends what has been gathered first. But a delay is
+/// for the reply to a failed login: who guesses must not have it before the delay is over.
 bool flushes(Step const& step) {
   if (Ask const* ask = std::get_if<Ask>(&step)) {
     return ask->stage != Stage::mail && ask->stage != Stage::rcpt;
   }
-  return !std::holds_alternative<AppendBody>(step);
+  return !std::holds_alternative<AppendBody>(step) && !std::holds_alternative<Delay>(step);
 }
 }  // namespace
 

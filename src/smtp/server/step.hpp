@@ -42,7 +42,8 @@ struct AppendBody {
 };
 /// The message is complete: take_message(), make it durable, answer with on_committed().
 struct Commit {};
-/// Answer nothing for so long (tarpit after failed logins), then call next() again.
+/// After a failed login: answer nothing for so long, or longer when the authenticator says so; the
+/// reply comes by the next Send. Then call next() again.
 struct Delay {
   Duration time;
 };
