@@ -25,7 +25,15 @@ endfunction()
 function(pb_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;ARGS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
-  target_compile_definitions(${name} PRIVATE PB_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  # Only the sources that read files of the tree are told where it is: the others' objects are then
+  # the same in every checkout, and ccache serves them to all.
+  foreach(source ${arg_SOURCES})
+    file(STRINGS ${source} uses REGEX PB_SOURCE_DIR LIMIT_COUNT 1)
+    if(uses)
+      set_property(SOURCE ${source} APPEND PROPERTY COMPILE_DEFINITIONS
+                   PB_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    endif()
+  endforeach()
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS} GTest::gtest GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1 ${arg_ARGS})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS unit)

@@ -28,8 +28,11 @@ def free_ports(count):
 
 
 def run(*command, check=True, **options):
-    return subprocess.run([str(part) for part in command], check=check, capture_output=True, text=True,
-                          **options)
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, **options)
+    if check and done.returncode != 0:
+        print(f"{command[0]} exited {done.returncode}: {done.stderr[-2000:]}")
+        done.check_returncode()
+    return done
 
 
 def make_certificates(folder):
@@ -75,11 +78,11 @@ class Server:
     def __enter__(self):
         try:
             self.data.mkdir(mode=0o700)
-            self.packetboat("user", "add", USER, "--password-stdin", input=PASSWORD + "\n")
-            self.packetboat("user", "add", "bob@two.test", "--password-stdin", input="another\n")
             self.process = subprocess.Popen([str(BINARY), "serve", "--config", str(self.config)],
                                             stdout=self.log, stderr=subprocess.STDOUT)
             self.wait_until_listening()
+            self.packetboat("user", "add", USER, "--password-stdin", input=PASSWORD + "\n")
+            self.packetboat("user", "add", "bob@two.test", "--password-stdin", input="another\n")
         except BaseException:
             self.__exit__()
             raise
