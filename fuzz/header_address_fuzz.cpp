@@ -3,6 +3,7 @@
 // Covers: src/mail/header_address.cpp
 #include <cstddef>
 #include <cstdint>
+#include <ranges>
 
 #include "base/check.hpp"
 #include "mail/header_address.hpp"
@@ -12,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   auto const found = parse_header_addresses({reinterpret_cast<char const*>(data), size});
   if (!found) return 0;
   PB_CHECK(found->size() <= 1000);
-  for (NamedAddress const& address : *found) {
+  // The first ones: a thousand would each be read again, and that is slow, not deep.
+  for (NamedAddress const& address : *found | std::views::take(8)) {
     std::string const text = address.mailbox.text();
     auto const as_path = parse_mailbox(text, Utf8::allow);
     PB_CHECK(as_path.has_value() && *as_path == address.mailbox);

@@ -4,11 +4,17 @@
 #include <utility>
 
 #include "accounts/record.hpp"
+#include "runtime/system.hpp"
 
 namespace pb::runtime {
 namespace {
 using accounts::StoreError;
 using queue::Family;
+
+/// Names of accounts hold no control characters, so what begins with one is something else of ours.
+constexpr std::string_view first_name = " ";
+constexpr std::string_view secret_key = "\x01secret";
+constexpr std::size_t secret_octets = 32;
 
 std::unexpected<StoreError> refuse(queue::StoreError error) {
   switch (error) {
@@ -37,7 +43,7 @@ std::expected<void, StoreError> write(RocksStore& store, queue::Write record) {
 std::expected<std::vector<accounts::Account>, StoreError> AccountRecords::load_all() {
   std::vector<accounts::Account> all;
   bool whole = true;
-  auto const scanned = store_.scan(Family::accounts, "", "", [&](auto, auto value) {
+  auto const scanned = store_.scan(Family::accounts, first_name, "", [&](auto, auto value) {
     auto account = accounts::account_from_json(value);
     whole = account.has_value();
     if (whole) all.push_back(std::move(*account));
@@ -54,5 +60,17 @@ std::expected<void, StoreError> AccountRecords::put(accounts::Account const& acc
 
 std::expected<void, StoreError> AccountRecords::remove(std::string_view name) {
   return write(store_, {Family::accounts, std::string{name}, std::nullopt});
+}
+
+std::expected<std::string, StoreError> AccountRecords::secret() {
+  auto kept = store_.get(Family::accounts, secret_key);
+  if (!kept) return refuse(kept.error());
+  if (*kept) return std::move(**kept);
+  SystemRandom random;
+  std::string made = random.bytes(secret_octets);
+  if (auto done = write(store_, {Family::accounts, std::string{secret_key}, made}); !done) {
+    return std::unexpected{done.error()};
+  }
+  return made;
 }
 }  // namespace pb::runtime

@@ -13,6 +13,8 @@ class AccountRecords final : public accounts::Store {
   std::expected<std::vector<accounts::Account>, accounts::StoreError> load_all() override;
   std::expected<void, accounts::StoreError> put(accounts::Account const& account) override;
   std::expected<void, accounts::StoreError> remove(std::string_view name) override;
+  /// Made at the first call; the store must not be open for reading only then.
+  std::expected<std::string, accounts::StoreError> secret() override;
 
  private:
   RocksStore& store_;
