@@ -20,9 +20,9 @@
 #include "runtime/system.hpp"
 
 namespace pb::bench {
-using namespace runtime;
+namespace asio = runtime::asio;
 
-class OpenJudge final : public Judge {
+class OpenJudge final : public runtime::Judge {
  public:
   smtp::server::PeerFacts classify(smtp::server::PeerFacts peer) const override { return peer; }
   asio::awaitable<smtp::server::Verdict> judge(smtp::server::Stage,
@@ -31,7 +31,7 @@ class OpenJudge final : public Judge {
   }
 };
 
-class OpenAuthenticator final : public Authenticator {
+class OpenAuthenticator final : public runtime::Authenticator {
  public:
   asio::awaitable<sasl::Answer> answer(sasl::Question question,
                                        smtp::server::SessionFacts const&) override {
@@ -42,9 +42,9 @@ class OpenAuthenticator final : public Authenticator {
 };
 
 /// Holds a message in memory until it is committed, as a store must, and then lets it go.
-class ForgetfulIntake final : public Intake {
+class ForgetfulIntake final : public runtime::Intake {
  public:
-  struct Sink final : BodySink {
+  struct Sink final : runtime::BodySink {
     std::optional<smtp::server::SinkAnswer> append(std::string_view bytes) override {
       body += bytes;
       return smtp::server::SinkAnswer::ok;
@@ -55,8 +55,10 @@ class ForgetfulIntake final : public Intake {
     std::string body;
   };
   QueueId make_id() override { return QueueId{++ids_}; }
-  std::unique_ptr<BodySink> open_body(QueueId) override { return std::make_unique<Sink>(); }
-  asio::awaitable<smtp::server::CommitAnswer> commit(AcceptedMessage message) override {
+  std::unique_ptr<runtime::BodySink> open_body(QueueId) override {
+    return std::make_unique<Sink>();
+  }
+  asio::awaitable<smtp::server::CommitAnswer> commit(runtime::AcceptedMessage message) override {
     co_return smtp::server::CommitAnswer{smtp::server::CommitResult::durable, message.id};
   }
 
@@ -70,7 +72,7 @@ struct Ports {
   std::uint16_t submissions = 0;
 };
 
-inline ListenerSettings bench_listener(smtp::server::Role role) {
+inline runtime::ListenerSettings bench_listener(smtp::server::Role role) {
   auto session = std::make_shared<smtp::server::Settings>();
   session->hostname = "bench.test";
   session->role = role;
@@ -79,7 +81,7 @@ inline ListenerSettings bench_listener(smtp::server::Role role) {
   session->auth_in_clear = true;  // so that clear and encrypted sessions do the same work
   session->mechanisms = {sasl::MechanismName::plain};
   session->idle_wait = std::chrono::minutes{30};
-  ListenerSettings listener;
+  runtime::ListenerSettings listener;
   listener.address = *Endpoint::parse("127.0.0.1:0");
   listener.role = role;
   listener.session = session;
@@ -89,7 +91,7 @@ inline ListenerSettings bench_listener(smtp::server::Role role) {
 /// The server in a child process; ends with this object.
 class BenchServer {
  public:
-  explicit BenchServer(CertificatePair const& certificate) {
+  explicit BenchServer(runtime::CertificatePair const& certificate) {
     int ends[2];
     if (::pipe(ends) != 0) throw std::runtime_error("pipe");
     child_ = ::fork();
@@ -111,10 +113,10 @@ class BenchServer {
   [[nodiscard]] pid_t pid() const { return child_; }
 
  private:
-  [[noreturn]] static void run(CertificatePair const& certificate, int answer) {
+  [[noreturn]] static void run(runtime::CertificatePair const& certificate, int answer) {
     NullLog log;
-    SystemClock clock;
-    auto settings = std::make_shared<ServerSettings>();
+    runtime::SystemClock clock;
+    auto settings = std::make_shared<runtime::ServerSettings>();
     using enum smtp::server::Role;
     for (auto role : {relay, submission, submissions}) {
       settings->listeners.push_back(bench_listener(role));
@@ -123,7 +125,7 @@ class BenchServer {
         {{}, certificate.certificate_pem, certificate.key_pem, "bench certificate"}};
     settings->services = {std::make_shared<OpenJudge>(), std::make_shared<OpenAuthenticator>(),
                           std::make_shared<ForgetfulIntake>()};
-    Server server{settings, log, clock, {}};
+    runtime::Server server{settings, log, clock, {}};
     auto bound = server.bind();
     if (!bound) ::_exit(1);
     server.start();
@@ -160,14 +162,14 @@ inline double pss_kib(pid_t process) {
   throw std::runtime_error("cannot read the memory of the server");
 }
 
-inline CertificatePair bench_certificate() {
-  auto now = SystemClock{}.now() - std::chrono::hours{1};
-  auto ca = make_ca("Bench CA", now, std::chrono::days{2});
-  LeafRequest request;
+inline runtime::CertificatePair bench_certificate() {
+  auto now = runtime::SystemClock{}.now() - std::chrono::hours{1};
+  auto ca = runtime::make_ca("Bench CA", now, std::chrono::days{2});
+  runtime::LeafRequest request;
   request.dns_names = {"bench.test"};
   request.not_before = now;
   request.validity = std::chrono::days{1};
-  auto leaf = ca ? make_leaf(*ca, request) : ca;
+  auto leaf = ca ? runtime::make_leaf(*ca, request) : ca;
   if (!leaf) throw std::runtime_error(leaf.error());
   return *leaf;
 }

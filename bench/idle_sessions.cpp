@@ -58,6 +58,7 @@ double measure(Row row, std::size_t count, SSL_CTX* context) {
     Client first = open();
     if (row.worked) work(first);
   }
+  rest();
   double before = pss_kib(server.pid());
   std::vector<Client> clients;
   clients.reserve(count);

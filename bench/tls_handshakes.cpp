@@ -107,10 +107,10 @@ int main(int argument_count, char** arguments) {
     std::from_chars(text.data(), text.data() + text.size(), count);
   }
   ::signal(SIGPIPE, SIG_IGN);
-  char folder[] = "/tmp/bench-tls-XXXXXX";
-  if (::mkdtemp(folder) == nullptr) return 1;
+  std::string folder = std::filesystem::temp_directory_path() / "bench-tls-XXXXXX";
+  if (::mkdtemp(folder.data()) == nullptr) return 1;
   auto certificate = bench_certificate();
-  std::string const base = folder;
+  std::string const& base = folder;
   std::ofstream{base + "/certificate.pem"} << certificate.certificate_pem;
   std::ofstream{base + "/key.pem"} << certificate.key_pem;
   double ours = 0;

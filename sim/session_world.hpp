@@ -99,6 +99,7 @@ class World final : private runtime::Effects,
   asio::awaitable<std::expected<smtp::server::TlsFacts, IoError>> start_tls() override;
   asio::awaitable<std::expected<void, IoError>> delay(Duration time) override;
   void interrupt() override {}
+  void message_done() override {}
   runtime::Services const& services() const override { return services_; }
   bool admit(smtp::server::PeerFacts const&) override { return true; }
 

@@ -18,6 +18,7 @@
 
 #include "base/check.hpp"
 #include "runtime/listener.hpp"
+#include "runtime/memory_keeper.hpp"
 
 namespace pb::runtime {
 namespace {
@@ -78,6 +79,7 @@ struct Server::Impl {
       cores.push_back(std::make_unique<Core>());
     }
     drain_timer.emplace(cores.front()->context());
+    memory_keeper.emplace(cores.front()->context(), shared.work);
     shared.descriptors_max = raise_descriptor_limit();
   }
 
@@ -105,6 +107,7 @@ struct Server::Impl {
   std::vector<std::unique_ptr<Core>> cores;
   std::vector<std::shared_ptr<Listener>> listeners;
   std::optional<asio::steady_timer> drain_timer;
+  std::optional<MemoryKeeper> memory_keeper;
   bool started = false;
   bool draining = false;  // under shared.idle_mutex
   bool stopped = false;   // under shared.idle_mutex
@@ -241,6 +244,7 @@ Server::~Server() {
   for (auto const& listener : impl_->listeners) listener->close();
   impl_->listeners.clear();
   impl_->drain_timer.reset();
+  impl_->memory_keeper.reset();
 }
 
 std::expected<void, std::string> Server::bind(std::span<InheritedSocket const> inherited) {
@@ -253,6 +257,7 @@ void Server::start() {
   PB_CHECK(!impl_->started);
   impl_->started = true;
   for (auto const& listener : impl_->listeners) listener->start();
+  impl_->memory_keeper->start();
   for (auto const& core : impl_->cores) core->start();
 }
 

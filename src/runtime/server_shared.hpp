@@ -36,6 +36,7 @@ struct ServerShared {
   policy::SecurityMemory memory;
   std::atomic<std::uint64_t> session_ids{0};
   std::atomic<std::size_t> open_sessions{0};
+  std::atomic<std::uint64_t> work{0};  // messages and ended sessions, for the memory keeper
   std::size_t descriptors_max = 0;
   std::mutex idle_mutex;
   std::condition_variable idle;  // told when open_sessions comes to zero, and at a stop

@@ -108,7 +108,7 @@ asio::awaitable<void> SessionLoop::read_more(Duration wait) {
     session_.on_shutdown();
     co_return;
   }
-  if (input_.empty()) kept_ = std::string{};  // an idle session holds no buffer
+  if (input_.empty()) std::string{}.swap(kept_);  // an idle session holds no buffer
   waiting_for_input_ = true;
   auto readable = co_await effects_.wait_readable(wait);
   waiting_for_input_ = false;
@@ -181,7 +181,7 @@ asio::awaitable<void> SessionLoop::wait_out(Duration time) {
 asio::awaitable<void> SessionLoop::start_tls() {
   // Nothing that came in the clear may be read as if it had come under TLS (CVE-2011-0411).
   input_ = {};
-  kept_ = std::string{};
+  kept_.clear();
   auto tls = co_await effects_.start_tls();
   if (!tls) co_return break_off(IoError::tls);
   session_.on_tls(std::move(*tls));
@@ -212,6 +212,7 @@ asio::awaitable<void> SessionLoop::commit() {
   queue_id_.reset();
   CommitAnswer answer = co_await intake.commit(std::move(message));
   if (answer.result == CommitResult::durable) ++messages_;
+  effects_.message_done();
   session_.on_committed(std::move(answer));
 }
 }  // namespace pb::runtime

@@ -30,6 +30,8 @@ class Effects {
   virtual asio::awaitable<std::expected<void, IoError>> delay(Duration time) = 0;
   /// Ends the wait that is going on or the next one with IoError::interrupted.
   virtual void interrupt() = 0;
+  /// A message was committed or refused for good: its memory is free.
+  virtual void message_done() = 0;
   virtual Services const& services() const = 0;
   /// The peer is another one now (start, PROXY, XCLIENT): count it. False: over its limit.
   virtual bool admit(smtp::server::PeerFacts const& peer) = 0;

@@ -93,6 +93,7 @@ SmtpConnection::~SmtpConnection() {
     --core_.counted_sessions;
   }
   --core_.open_sessions;
+  ++shared_.work;
   if (--shared_.open_sessions > 0) return;
   std::scoped_lock lock{shared_.idle_mutex};
   shared_.idle.notify_all();
@@ -343,6 +344,8 @@ asio::awaitable<std::expected<void, IoError>> SmtpConnection::delay(Duration tim
 }
 
 void SmtpConnection::interrupt() { connection_.interrupt(); }
+
+void SmtpConnection::message_done() { ++shared_.work; }
 
 // Drainable.
 

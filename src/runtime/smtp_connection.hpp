@@ -56,6 +56,7 @@ class SmtpConnection final : private Effects, private Drainable {
   asio::awaitable<std::expected<smtp::server::TlsFacts, IoError>> start_tls() override;
   asio::awaitable<std::expected<void, IoError>> delay(Duration time) override;
   void interrupt() override;
+  void message_done() override;
   Services const& services() const override { return accepted_.generation->settings->services; }
   bool admit(smtp::server::PeerFacts const& peer) override;
 
