@@ -166,9 +166,7 @@ asio::awaitable<void> SessionLoop::ask(Stage stage) {
 
 asio::awaitable<void> SessionLoop::ask_auth(sasl::Question question) {
   Authenticator& authenticator = *effects_.services().authenticator;
-  sasl::Answer answer = co_await authenticator.answer(std::move(question), session_.facts());
-  if (std::holds_alternative<sasl::Denied>(answer)) co_await wait_out(Duration{0});
-  session_.on_auth_answer(std::move(answer));
+  session_.on_auth_answer(co_await authenticator.answer(std::move(question), session_.facts()));
 }
 
 /// A failed login waits at least as long as the authenticator says (by network and account).
