@@ -148,7 +148,7 @@ TEST_F(SitePoolTest, the_total_is_bounded_and_what_waited_for_it_starts) {
 /// Any order of events: no slot beyond the limit, each job started or given back exactly once.
 TEST_F(SitePoolTest, keeps_its_invariants_under_random_events) {
   for (unsigned seed = 0; seed < 200; ++seed) {
-    std::mt19937 random{seed};
+    std::mt19937 dice{seed};
     SitePool tested{limits};
     std::set<JobId> open_jobs;
     std::set<SlotId> busy, idle;
@@ -156,7 +156,7 @@ TEST_F(SitePoolTest, keeps_its_invariants_under_random_events) {
     for (int step = 0; step < 300; ++step) {
       PoolEvent event = Tick{};
       SlotId const slot = busy.empty() ? 0 : *busy.begin();
-      switch (random() % 5) {
+      switch (dice() % 5) {
         case 0:
         case 1:
           open_jobs.insert(next);
@@ -165,12 +165,12 @@ TEST_F(SitePoolTest, keeps_its_invariants_under_random_events) {
           break;
         case 2:
           if (slot == 0) continue;
-          event = AttemptShowed{slot, static_cast<Showed>(random() % 3)};
+          event = AttemptShowed{slot, static_cast<Showed>(dice() % 3)};
           break;
         case 3:
           if (slot == 0) continue;
           busy.erase(slot);
-          if (random() % 2 == 0) {
+          if (dice() % 2 == 0) {
             idle.insert(slot);
             event = SlotIdle{slot};
           } else {
@@ -178,7 +178,7 @@ TEST_F(SitePoolTest, keeps_its_invariants_under_random_events) {
           }
           break;
         default:
-          now += Duration{random() % 100'000};
+          now += Duration{dice() % 100'000};
       }
       PoolEffects effects;
       tested.handle(event, now, effects);

@@ -41,7 +41,7 @@ DialError error_of(boost::system::error_code const& error) {
     case EACCES:
     case EPERM:
       return DialError::local;
-    default:
+    default:  // not an enum
       return DialError::unreachable;
   }
 }

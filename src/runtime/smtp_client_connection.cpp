@@ -200,7 +200,7 @@ asio::awaitable<bool> SmtpClientConnection::stay_idle(Duration keep) {
   connection_->deadline(keep);
   auto const bytes = co_await connection_->read_more();
   if (!bytes) {
-    if (bytes.error() == IoError::interrupted) co_return usable();
+    if (bytes.error() == IoError::interrupted) co_return usable() && !cancelled_;
     if (bytes.error() != IoError::timeout) session_.on_end_of_input();
     co_return false;
   }
@@ -211,6 +211,11 @@ asio::awaitable<bool> SmtpClientConnection::stay_idle(Duration keep) {
 
 void SmtpClientConnection::interrupt() {
   if (connection_) connection_->interrupt();
+}
+
+void SmtpClientConnection::cancel() {
+  cancelled_ = true;
+  interrupt();
 }
 
 asio::awaitable<void> SmtpClientConnection::quit() {

@@ -52,6 +52,8 @@ class SmtpClientConnection {
   asio::awaitable<bool> stay_idle(Duration keep);
   /// Ends stay_idle(): a message came for it.
   void interrupt();
+  /// Ends whatever it does: an open transaction is cancelled unless its end of data is sent.
+  void cancel();
   /// QUIT where one is due, then closes. Short.
   asio::awaitable<void> quit();
 
@@ -80,5 +82,6 @@ class SmtpClientConnection {
   std::string input_;  // read, and not taken by the session yet
   queue::Transcript said_;
   bool ended_ = false;
+  bool cancelled_ = false;
 };
 }  // namespace pb::runtime
