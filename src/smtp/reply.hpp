@@ -104,7 +104,7 @@ inline constexpr NamedReply too_many_recipients{452, {4, 5, 3}, "Too many recipi
 inline constexpr NamedReply declared_too_big{552, {5, 3, 4}, "Message too big"};
 inline constexpr NamedReply hold_too_long{501, {5, 5, 4}, "Release time is too far away"};
 inline constexpr NamedReply deliver_by_too_short{
-    501, {5, 5, 4}, "BY time must be above zero to return mail"};
+    501, {5, 5, 4}, "BY time is below the minimum for return"};
 inline constexpr NamedReply no_recipients{554, {5, 5, 1}, "No valid recipients"};
 inline constexpr NamedReply unknown_user{550, {5, 1, 1}, "No such mailbox here"};
 inline constexpr NamedReply mailbox_full{452, {4, 2, 2}, "Mailbox full"};

@@ -231,6 +231,8 @@ void Reader::directive(std::string_view text) {
     auto const words = ascii::split(value, ' ');
     if (words.size() != 2) fail("account wants user and password");
     world.accounts.emplace_back(words[0], words[1]);
+  } else if (key == "early") {
+    world.early += unescape(value);
   } else if (key == "logins-unavailable") {
     world.logins_unavailable = true;
   } else if (key == "nothing-stored") {
@@ -270,9 +272,10 @@ void Reader::read_line(std::string_view text) {
     if (dialogue.stored.empty()) dialogue.stored.emplace_back();
     dialogue.stored.back() += unescape(body) + "\r\n";
   } else if (text == "M=") {  // a further message begins
+    dialogue.checks_stored = true;
     dialogue.stored.emplace_back();
   } else if (text.starts_with("E: ")) {
-    dialogue.envelopes.emplace_back(body);
+    dialogue.envelopes.emplace_back(unescape(body));
   } else if (text.starts_with("T: ")) {
     dialogue.traces.emplace_back(unescape(body));
   } else {

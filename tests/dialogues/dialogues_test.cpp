@@ -59,6 +59,8 @@ TEST(Dialogues, are_many_and_many_come_from_elsewhere) {
   fmt::print("{} dialogues, {} of them from RFC texts and suites\n", all.size(), from_elsewhere);
   if (std::getenv("PB_DIALOGUE") != nullptr) return;
   EXPECT_EQ(titles.size(), all.size()) << "each dialogue says what it alone shows";
+  EXPECT_GE(all.size(), 150U);
+  EXPECT_GE(from_elsewhere, 60U);
 }
 }  // namespace
 }  // namespace pb::dialogues

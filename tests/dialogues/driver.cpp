@@ -25,7 +25,8 @@ std::string Stored::text() const {
 Driver::Driver(World world)
     : world_{std::move(world)},
       session_{std::make_shared<server::Settings const>(world_.settings), world_.facts, clock_,
-               random_} {
+               random_},
+      input_{world_.early} {
   run();
 }
 

@@ -46,6 +46,7 @@ struct World {
   bool logins_unavailable = false;
   server::CommitResult commit = server::CommitResult::durable;
   server::SinkAnswer sink = server::SinkAnswer::ok;
+  std::string early;  // what the client sends before it was greeted
 };
 
 struct Stored {

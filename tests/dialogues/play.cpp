@@ -11,7 +11,7 @@ namespace {
 /// An attack on STARTTLS is one packet: behind its line no cut is made (what comes later by itself
 /// is the handshake's first bytes, and that is the runtime's matter).
 std::size_t cuttable(std::string_view client) {
-  auto const at = client.find("STARTTLS\r\n");
+  auto const at = ascii::to_upper(client).find("STARTTLS\r\n");
   if (at == std::string_view::npos || at + 10 == client.size()) return client.size();
   return at;
 }
