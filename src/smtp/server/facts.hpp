@@ -34,8 +34,8 @@ struct TlsFacts {
 struct PeerFacts {
   Endpoint peer;
   Endpoint local;
-  Endpoint socket_peer;        // who really connected (a load balancer)
-  bool trusted = false;        // [networks] trusted
+  Endpoint socket_peer;  // who really connected (a load balancer)
+  bool trusted = false;  // [networks] trusted
   /// [networks] xclient, by the address before any XCLIENT: the socket's, or what PROXY gave (else
   /// everybody behind a load balancer could claim a trusted address).
   bool may_xclient = false;
