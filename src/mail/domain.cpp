@@ -14,11 +14,28 @@
 namespace pb::mail {
 namespace {
 constexpr std::size_t label_octets_max = 63;  // RFC 1035 §2.3.4
+constexpr std::size_t name_octets_max = 253;  // its 255 octets on the wire, as text
+
+constexpr int idna_flags = IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT;
+
+/// STD3 (UTS #46 §4): ASCII but letters, digits, hyphen and dot, and what decomposes to it (U+2260,
+/// U+226E, U+226F). libidn2's own flag for it drops such characters in silence, which makes another
+/// domain of it.
+bool breaks_std3(std::string_view text) {
+  for (char const c : text) {
+    bool const ascii_only = static_cast<unsigned char>(c) < 0x80;
+    if (ascii_only && !ascii::is_alnum(c) && c != '-' && c != '.') return true;
+  }
+  return text.find("\xE2\x89\xA0") != std::string_view::npos ||
+         text.find("\xE2\x89\xAE") != std::string_view::npos ||
+         text.find("\xE2\x89\xAF") != std::string_view::npos;
+}
 
 /// The A-label form, or nothing when a label is refused by IDNA2008.
 std::optional<std::string> to_ascii(std::string const& domain) {
+  if (breaks_std3(domain)) return std::nullopt;
   char* raw = nullptr;
-  int const result = idn2_to_ascii_8z(domain.c_str(), &raw, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
+  int const result = idn2_to_ascii_8z(domain.c_str(), &raw, idna_flags);
   std::unique_ptr<char, void (*)(void*)> const owner{raw, idn2_free};
   if (result != IDN2_OK || raw == nullptr) return std::nullopt;
   return std::string{raw};
@@ -35,6 +52,7 @@ bool is_label(std::string_view label) {
 
 /// Domain = sub-domain *("." sub-domain)
 bool is_ascii_domain(std::string_view text) {
+  if (text.size() > name_octets_max) return false;
   for (std::string_view const label : ascii::split(text, '.')) {
     if (!is_label(label)) return false;
   }
@@ -63,6 +81,18 @@ std::string Domain::key() const {
 
 bool operator==(Domain const& a, Domain const& b) {
   return ascii::iequals(a.text, b.text) || a.key() == b.key();
+}
+
+std::optional<std::string> to_unicode(Domain const& domain) {
+  std::string const key = domain.key();
+  if (domain.is_literal() || key.find("xn--") == std::string::npos) return domain.text;
+  char* raw = nullptr;
+  int const result = idn2_to_unicode_8z8z(key.c_str(), &raw, 0);
+  std::unique_ptr<char, void (*)(void*)> const owner{raw, idn2_free};
+  if (result != IDN2_OK || raw == nullptr) return std::nullopt;
+  // A true A-label is what its U-label becomes (RFC 5890 §2.3.2.1).
+  if (to_ascii(raw) != key) return std::nullopt;
+  return std::string{raw};
 }
 
 std::expected<Domain, AddressError> parse_domain(std::string_view text, Utf8 utf8) {
