@@ -20,8 +20,9 @@ struct Backend {
   inbox::CapturedStore* captured = nullptr;
   /// Domains that mail comes in for; empty: not known, not checked.
   std::function<std::vector<std::string>()> our_domains = [] { return std::vector<std::string>{}; };
-  /// After an account was written: a running server reads them anew and forgets cached logins.
-  std::function<void()> accounts_changed = [] {};
+  /// After an account was written: a running server reads them anew, and forgets cached logins of
+  /// the account that is named (empty: none).
+  std::function<void(std::string const& forget)> accounts_changed = [](std::string const&) {};
   /// Only with a running server; empty: without one.
   std::function<Response()> reload;
   std::function<json::object()> health;

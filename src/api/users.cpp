@@ -149,7 +149,9 @@ class Users {
     if (change->put) written = backend_.accounts->put(*change->put);
     if (written && change->remove) written = backend_.accounts->remove(*change->remove);
     if (!written) return failed(written.error());
-    backend_.accounts_changed();
+    std::string forget;
+    if (change->forget_logins) forget = change->put ? change->put->name : *change->remove;
+    backend_.accounts_changed(forget);
     return Response::ok({{"message", change->message}});
   }
 

@@ -46,7 +46,7 @@ class UsersApi : public ::testing::Test {
     Backend backend;
     backend.accounts = &store_;
     backend.random = &random_;
-    backend.accounts_changed = [this] { ++changes_; };
+    backend.accounts_changed = [this](std::string const&) { ++changes_; };
     router_ = make_router(backend);
   }
   runtime::AdminResponse ask(std::string method, std::string target, json::value body = {}) {

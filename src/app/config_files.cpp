@@ -16,11 +16,22 @@
 #include <filesystem>
 #include <system_error>
 
+#include "app/address_files.hpp"
+
 namespace pb::app {
 namespace {
 constexpr std::size_t named_octets_max = 16 << 20;
 
 std::string system_text() { return std::system_category().message(errno); }
+
+void check_address_files(LoadedConfig& loaded) {
+  for (DomainConfig const& domain : loaded.config->domains) {
+    std::ignore = parse_aliases(loaded.content(domain.aliases), domain.aliases, loaded.problems);
+    if (domain.recipients == "any") continue;
+    std::ignore = parse_recipients(loaded.content(domain.recipients), domain, domain.recipients,
+                                   loaded.problems);
+  }
+}
 
 void read_named(LoadedConfig& loaded) {
   for (NamedFile const& named : files_named_by(*loaded.config)) {
@@ -33,6 +44,7 @@ void read_named(LoadedConfig& loaded) {
         {Severity::error, loaded.config->file, named.place,
          named.key + ": " + named.path + " cannot be read: " + content.error()});
   }
+  check_address_files(loaded);
   bool const failed = std::ranges::any_of(
       loaded.problems, [](Problem const& one) { return one.severity == Severity::error; });
   if (failed) loaded.config = nullptr;

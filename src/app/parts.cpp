@@ -6,63 +6,119 @@
 #include <boost/json.hpp>
 #include <mutex>
 
-#include "app/memory_intake.hpp"
+#include "app/locked_random.hpp"
+#include "app/logged_intake.hpp"
 #include "app/server_settings.hpp"
-#include "policy/engine.hpp"
-#include "runtime/system.hpp"
+#include "runtime/account_records.hpp"
+#include "runtime/captured_messages.hpp"
+#include "runtime/guards.hpp"
+#include "runtime/policy_judge.hpp"
+#include "runtime/queue_intake.hpp"
+#include "runtime/queue_runner.hpp"
+#include "runtime/rocks_store.hpp"
+#include "runtime/storage_pool.hpp"
 
 namespace pb::app {
 namespace {
-namespace asio = boost::asio;
-using smtp::server::SessionFacts;
+namespace json = boost::json;
 
-class DirectJudge final : public runtime::Judge {
+
+runtime::QueueRunnerSettings runner_settings(Config const& config) {
+  runtime::QueueRunnerSettings out;
+  out.queue.retry.steps = config.delivery.retry;
+  out.queue.retry.warn_after = config.delivery.warn_after;
+  return out;
+}
+
+runtime::GuardSettings guard_settings(Config const& config) {
+  runtime::GuardSettings out;
+  out.data_dir = config.data_dir;
+  out.free_share_min = static_cast<double>(config.limits.free_disk) / 100.0;
+  out.queue_messages_max = config.limits.queue_messages;
+  return out;
+}
+
+/// The deliver = of each of our domains, by key; in the sandbox "sandbox" for all the world.
+class Destinations {
  public:
-  explicit DirectJudge(LoadedConfig const& loaded)
-      : directory_{directory_of(loaded, {})}, networks_{network_table(*loaded.config)} {}
-  smtp::server::PeerFacts classify(smtp::server::PeerFacts peer) const override {
-    return policy::classify_peer(networks_, std::move(peer));
+  explicit Destinations(Config const& config) : sandbox_{config.sandbox} {
+    for (DomainConfig const& domain : config.domains)
+      by_domain_[mail::Domain{domain.name}.key()] = domain.deliver;
   }
-  asio::awaitable<smtp::server::Verdict> judge(smtp::server::Stage stage,
-                                               SessionFacts const& facts) override {
-    co_return std::get<smtp::server::Verdict>(policy::judge(stage, facts, {*directory_}, {}));
+  [[nodiscard]] bool is(mail::ForwardPath const& path, std::string_view deliver) const {
+    if (sandbox_) return deliver == "sandbox";
+    auto const found = by_domain_.find(path.mailbox.domain.key());
+    return found != by_domain_.end() && found->second == deliver;
   }
 
  private:
-  std::shared_ptr<accounts::Directory const> directory_;
-  policy::NetworkTable networks_;
+  bool sandbox_;
+  std::map<std::string, std::string> by_domain_;
 };
 
-/// The sandbox: any user, any password.
-class OpenDoor final : public runtime::Authenticator {
- public:
-  asio::awaitable<sasl::Answer> answer(sasl::Question question, SessionFacts const&) override {
-    if (auto const* check = std::get_if<sasl::PasswordCheck>(&question))
-      co_return sasl::Granted{check->user};
-    co_return sasl::Denied{};
-  }
-  Duration failure_delay(SessionFacts const&) override { return Duration{0}; }
-};
-
-class LockedRandom final : public Random {
- public:
-  std::uint64_t next() override {
-    std::lock_guard const lock{mutex_};
-    return random_.next();
-  }
-
- private:
-  std::mutex mutex_;
-  runtime::SystemRandom random_;
-};
+runtime::IntakeSettings intake_settings(Config const& config) {
+  auto const where = std::make_shared<Destinations const>(config);  // shared by two questions
+  runtime::IntakeSettings out;
+  out.body_in_memory_max = config.limits.body_in_memory;
+  out.expire_after = config.delivery.expire_after;
+  out.is_captured = [where](smtp::server::SessionFacts const&, mail::ForwardPath const& path) {
+    return where->is(path, "sandbox");
+  };
+  out.is_discarded = [where](mail::ForwardPath const& path) { return where->is(path, "discard"); };
+  return out;
+}
 }  // namespace
 
 struct Parts::Impl {
-  Impl(Clock const& the_clock, Log& the_log) : clock{the_clock}, log{the_log} {}
+  Impl(LoadedConfig const& the_loaded, std::unique_ptr<runtime::RocksStore> the_store,
+       Clock const& the_clock, Log& the_log)
+      : loaded{the_loaded},
+        clock{the_clock},
+        log{the_log},
+        store{std::move(the_store)},
+        accounts{*store},
+        guards{guard_settings(*loaded.config), clock},
+        runner{*store, runner_settings(*loaded.config), clock, random, log},
+        captured{*store, &runner} {}
+
+  /// Reads the accounts anew; what cannot be read leaves the old ones.
+  std::expected<void, std::string> read_accounts() {
+    auto records = accounts.load_all();
+    if (!records)
+      return std::unexpected("the accounts cannot be read from " + loaded.config->data_dir +
+                             ": packetboat store check");
+    auto directory = directory_of(loaded, std::move(*records));
+    if (snapshot == nullptr)
+      snapshot = std::make_shared<runtime::DirectorySnapshot>(std::move(directory));
+    else
+      snapshot->set(std::move(directory));
+    return {};
+  }
+
+  void make_services() {
+    Config const& config = *loaded.config;
+    services.authenticator = authenticator;
+    services.judge = std::make_shared<runtime::PolicyJudge>(
+        runtime::PolicyJudgeParts{snapshot, network_table(config), authenticator, nullptr}, clock,
+        log);
+    services.intake = logged(
+        runtime::make_queue_intake(runner, pool, guards, clock, random, intake_settings(config)),
+        log);
+  }
+
+  LoadedConfig loaded;
+  std::mutex mutex;  // of loaded and services: SIGHUP and the admin socket
   Clock const& clock;
   Log& log;
   LockedRandom random;
-  MemoryIntake intake{clock, random};
+  std::unique_ptr<runtime::RocksStore> store;
+  runtime::AccountRecords accounts;
+  std::shared_ptr<runtime::DirectorySnapshot> snapshot;  // shared with judges of old sessions
+  std::shared_ptr<runtime::PasswordAuthenticator> authenticator;  // shared as above
+  runtime::Guards guards;
+  runtime::StoragePool pool;
+  runtime::QueueRunner runner;
+  runtime::CapturedMessages captured;
   runtime::Services services;
 };
 
@@ -71,17 +127,35 @@ Parts::~Parts() = default;
 
 std::expected<std::unique_ptr<Parts>, std::string> Parts::open(LoadedConfig const& loaded,
                                                                Clock const& clock, Log& log) {
-  auto impl = std::make_unique<Impl>(clock, log);
-  impl->services.judge = std::make_shared<DirectJudge>(loaded);
-  impl->services.authenticator = std::make_shared<OpenDoor>();
-  impl->services.intake = {std::shared_ptr<void>{}, &impl->intake};
+  runtime::StoreSettings settings;
+  settings.data_dir = loaded.config->data_dir;
+  auto store = runtime::RocksStore::open(std::move(settings));
+  if (!store) return std::unexpected(store.error().text);
+  auto impl = std::make_unique<Impl>(loaded, std::move(*store), clock, log);
+  if (auto read = impl->read_accounts(); !read) return std::unexpected(read.error());
+  auto const pool = std::make_shared<runtime::Argon2Pool>(
+      runtime::Argon2PoolOptions{.waiting_max = loaded.config->limits.password_checks});
+  impl->authenticator = std::make_shared<runtime::PasswordAuthenticator>(
+      impl->snapshot, pool, clock, impl->random, log,
+      runtime::PasswordAuthenticatorOptions{impl->accounts.secret().value_or(""), {}});
+  impl->make_services();
+  if (auto started = impl->runner.start(); !started) return std::unexpected(started.error());
   return std::unique_ptr<Parts>{new Parts{std::move(impl)}};
 }
 
-runtime::Services Parts::services() const { return impl_->services; }
+runtime::Services Parts::services() const {
+  std::lock_guard const lock{impl_->mutex};
+  return impl_->services;
+}
 
 std::expected<void, std::string> Parts::reload(LoadedConfig const& loaded) {
-  impl_->services.judge = std::make_shared<DirectJudge>(loaded);
+  std::lock_guard const lock{impl_->mutex};
+  LoadedConfig before = std::exchange(impl_->loaded, loaded);
+  if (auto read = impl_->read_accounts(); !read) {
+    impl_->loaded = std::move(before);
+    return read;
+  }
+  impl_->make_services();
   return {};
 }
 
@@ -89,10 +163,32 @@ api::Backend Parts::backend() {
   api::Backend backend;
   backend.clock = &impl_->clock;
   backend.random = &impl_->random;
-  backend.captured = &impl_->intake;
+  backend.accounts = &impl_->accounts;
+  backend.captured = &impl_->captured;
+  backend.our_domains = [impl = impl_.get()] {
+    std::lock_guard const lock{impl->mutex};
+    return our_domains(*impl->loaded.config);
+  };
+  backend.accounts_changed = [impl = impl_.get()](std::string const& forget) {
+    std::lock_guard const lock{impl->mutex};
+    if (auto const read = impl->read_accounts(); !read)
+      impl->log.error("accounts-unreadable", {{"why", read.error()}});
+    if (!forget.empty()) impl->authenticator->forget(forget);
+  };
   return backend;
 }
 
-void Parts::health(boost::json::object&) const {}
-void Parts::stop() {}
+void Parts::health(json::object& out) const {
+  auto const queued = impl_->runner.messages_queued();
+  auto const pressure = impl_->guards.pressure(queued);
+  bool const accepting = impl_->runner.accepting() && pressure == runtime::Pressure::none;
+  out["queued"] = queued;
+  out["accepting"] = accepting;
+  if (accepting) return;
+  out["status"] = "not accepting mail";
+  out["why"] = impl_->runner.accepting() ? std::string{runtime::name(pressure)}
+                                         : std::string{"the store failed, or the queue is full"};
+}
+
+void Parts::stop() { impl_->runner.stop(); }
 }  // namespace pb::app

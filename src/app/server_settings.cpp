@@ -3,6 +3,7 @@
 // Not here: what the settings do (runtime/server_settings.hpp, policy/roles.hpp).
 #include "app/server_settings.hpp"
 
+#include "app/address_files.hpp"
 #include "policy/roles.hpp"
 
 namespace pb::app {
@@ -96,6 +97,13 @@ std::shared_ptr<accounts::Directory const> directory_of(LoadedConfig const& load
     one.catch_all = domain.catch_all;
     one.plus_addressing = domain.plus_addressing;
     one.any_recipient = domain.recipients == "any";
+    // Their mistakes were told when the configuration was read (config_files).
+    std::vector<Problem> told;
+    one.aliases = parse_aliases(loaded.content(domain.aliases), domain.aliases, told);
+    bool const from_file = !domain.recipients.empty() && !one.any_recipient;
+    if (from_file)
+      one.aliases.merge(
+          parse_recipients(loaded.content(domain.recipients), domain, domain.recipients, told));
     rules.push_back(std::move(one));
   }
   return std::make_shared<accounts::Directory const>(std::move(accounts), std::move(rules),
