@@ -156,12 +156,13 @@ class Running {
     if (!fixed.empty())
       return {false, "nothing was changed: " + joined(fixed) + " can only change at a restart"};
     std::vector<std::string> const what = changed(*loaded_.config, *next.config);
-    // The listening server refuses what it cannot use; only then do the parts change.
-    auto const served = server_->reload(server_settings(next, parts_->services()));
-    if (!served) return {false, "nothing was changed: " + served.error()};
-    if (auto parts = parts_->reload(next); !parts) {
-      std::ignore = server_->reload(server_settings(loaded_, parts_->services()));
+    // New parts first: the listening server hands them to its sessions, or refuses and all goes
+    // back.
+    if (auto parts = parts_->reload(next); !parts)
       return {false, "nothing was changed: " + parts.error()};
+    if (auto served = server_->reload(server_settings(next, parts_->services())); !served) {
+      std::ignore = parts_->reload(loaded_);
+      return {false, "nothing was changed: " + served.error()};
     }
     log_.set_level(next.config->log.level);
     loaded_ = std::move(next);

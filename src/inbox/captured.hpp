@@ -39,7 +39,8 @@ class CapturedStore {
   virtual std::expected<std::vector<Captured>, CapturedError> list(QueueId after,
                                                                    std::size_t count_max) = 0;
   virtual std::expected<std::optional<Captured>, CapturedError> get(QueueId id) = 0;
-  /// The whole message as it rests: trace, header section, empty line, body; CRLF. nullopt: gone.
+  /// The message as it rests: trace, header section, empty line, body; CRLF. Its first `octets_max`
+  /// octets when it is longer. nullopt: gone.
   virtual std::expected<std::optional<std::string>, CapturedError> read(QueueId id,
                                                                         std::size_t octets_max) = 0;
   /// False: there was none.

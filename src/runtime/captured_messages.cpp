@@ -66,9 +66,14 @@ std::expected<std::optional<std::string>, CapturedError> CapturedMessages::read(
   if (!loaded) return std::unexpected{CapturedError::io};
   if (!*loaded || !(*loaded)->captured) return std::nullopt;
   MessageBytes bytes{(*loaded)->message, (*loaded)->inline_bytes, store_.body_files()};
-  auto all = bytes.read_all(octets_max);
-  if (!all) return std::unexpected{CapturedError::io};
-  return std::move(*all);
+  std::string beginning;
+  while (beginning.size() < octets_max) {
+    auto const part = bytes.read(beginning.size(), octets_max - beginning.size());
+    if (!part) return std::unexpected{CapturedError::io};
+    if (part->empty()) break;
+    beginning.append(*part);
+  }
+  return beginning;
 }
 
 std::expected<void, CapturedError> CapturedMessages::release(QueueId id) {
