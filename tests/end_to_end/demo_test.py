@@ -1,0 +1,48 @@
+"""demo_test.py: script/demo shows what it promises, twice in a row, also when its ports are taken."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import unittest
+
+from demo import CASES, SANDBOX_PORTS, columns
+from running import BINARY, TOP
+
+
+def demo(*arguments):
+    return subprocess.run([str(TOP / "script/demo"), "--fast", *arguments], text=True, timeout=120,
+                          capture_output=True, env={**os.environ, "PB_BINARY": str(BINARY)})
+
+
+class DemoTest(unittest.TestCase):
+    def test_says_first_what_it_does_then_shows_every_port_and_stops(self):
+        done = demo("--lang", "en")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertTrue(done.stdout.startswith("Builds (the first time"))
+        self.assertIn("Nothing leaves this computer.", done.stdout)
+        rows = [line for line in done.stdout.splitlines() if line.startswith(("  587 ", "  465 ",
+                                                                              "  2525 ", "  25 "))]
+        self.assertEqual(len(rows), len(CASES))
+        for row in rows:
+            self.assertIn(" 250 ", row)
+        self.assertIn(f"{len(CASES)} of {len(CASES)} found in the inbox", done.stdout)
+        self.assertLessEqual(max(map(columns, done.stdout.splitlines())), 80)
+
+    def test_works_in_chinese_with_the_usual_ports_taken(self):
+        with contextlib.ExitStack() as held:
+            for port in SANDBOX_PORTS.values():
+                taken = held.enter_context(socket.socket())
+                with contextlib.suppress(OSError):
+                    taken.bind(("127.0.0.1", port))
+                    taken.listen()
+            done = demo("--lang", "zh-Hant")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("沒有任何東西離開這台電腦", done.stdout)
+        header = next(line for line in done.stdout.splitlines() if "佇列編號" in line)
+        row = next(line for line in done.stdout.splitlines() if line.startswith("  2525"))
+        self.assertEqual(columns(header[:header.index("TLS")]), columns(row[:row.index(" 1.3")]) + 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
