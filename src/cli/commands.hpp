@@ -18,6 +18,7 @@ void add_explain(CLI::App& command, Action& action);
 void add_faults(CLI::App& command, Action& action);
 void add_health(CLI::App& command, Action& action);
 void add_inbox(CLI::App& command, Action& action);
+void add_init(CLI::App& command, Action& action);
 void add_ports(CLI::App& command, Action& action);
 void add_reload(CLI::App& command, Action& action);
 void add_sandbox(CLI::App& command, Action& action);
