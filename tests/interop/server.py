@@ -78,11 +78,11 @@ class Server:
     def __enter__(self):
         try:
             self.data.mkdir(mode=0o700)
+            self.packetboat("user", "add", USER, "--password-stdin", input=PASSWORD + "\n")
+            self.packetboat("user", "add", "bob@two.test", "--password-stdin", input="another\n")
             self.process = subprocess.Popen([str(BINARY), "serve", "--config", str(self.config)],
                                             stdout=self.log, stderr=subprocess.STDOUT)
             self.wait_until_listening()
-            self.packetboat("user", "add", USER, "--password-stdin", input=PASSWORD + "\n")
-            self.packetboat("user", "add", "bob@two.test", "--password-stdin", input="another\n")
         except BaseException:
             self.__exit__()
             raise
