@@ -106,6 +106,7 @@ ProxyResult parse_v2(std::string_view bytes) {
 }  // namespace
 
 ProxyResult parse_proxy_header(std::string_view bytes) {
+  if (bytes.empty()) return ProxyNeedMore{};  // either version may come
   if (shares_front(bytes, signature_v2)) {
     if (bytes.size() < signature_v2.size()) return ProxyNeedMore{fixed_octets_v2 - bytes.size()};
     return parse_v2(bytes);

@@ -64,7 +64,7 @@ void Session::Impl::advance(std::string_view& input) {
       bool const over =
           skip_line(input, facts_.peer.normalise_lines ? LineRule::normalise : LineRule::strict);
       skipped_octets_ += before - input.size();
-      if (!over && skipped_octets_ > limits::skipped_line_octets_max) {
+      if (skipped_octets_ > limits::skipped_line_octets_max) {
         answer(reply::not_smtp);
         return hang_up(HangupReason::not_smtp);
       }
@@ -148,7 +148,8 @@ void Session::Impl::refuse_line(LineKind kind, std::string_view input) {
       answer(reply::bare_line_end_in_command);
       return hang_up(HangupReason::bare_line_end);
     case LineKind::garbage:
-      if (looks_like_client_hello(input) != Guess::no) {
+      // By its first octet alone, so that the answer does not hang on how the bytes arrive.
+      if (looks_like_client_hello(input.substr(0, 1)) != Guess::no) {
         answer(reply::not_smtp.with("TLS is spoken here only after STARTTLS"));
       } else {
         answer(reply::not_smtp);
