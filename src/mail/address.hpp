@@ -48,8 +48,8 @@ std::expected<Mailbox, AddressError> parse_mailbox(std::string_view text, Utf8 u
 std::expected<Domain, AddressError> parse_domain(std::string_view text, Utf8 utf8);
 
 /// U-labels, for people to read; nullopt where a label is no true A-label or mixes directions
-/// against the Bidi rule: then show the text. (In paths A-labels stay opaque: RFC 5891 §5.4 lets us,
-/// and mail of a domain that IDNA2008 would not register is mail all the same.)
+/// against the Bidi rule: then show the text. In paths A-labels stay opaque (RFC 5891 §5.4 lets
+/// us): mail of a domain that IDNA2008 would not register is mail all the same.
 std::optional<std::string> to_unicode(Domain const& domain);
 
 /// A reverse-path: the null one ("<>") or a mailbox (RFC 5321 §4.5.5).
