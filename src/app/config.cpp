@@ -14,6 +14,7 @@
 #include "base/ascii.hpp"
 #include "base/encoding.hpp"
 #include "base/nearest.hpp"
+#include "delivery/via.hpp"
 #include "mail/address.hpp"
 
 namespace pb::app {
@@ -175,10 +176,12 @@ class Reader {
     }
   }
 
-  static bool deliver_known(std::string_view text) {
-    if (text.empty() || text == "sandbox" || text == "discard" || text == "reject") return true;
-    if (text.starts_with("maildir:/")) return true;
-    return text.starts_with("lmtp:") && text.size() > 5;
+  static bool deliver_known(std::string const& text) {
+    if (text.empty()) return true;
+    auto const via = delivery::parse_via(text);
+    bool const to_network = via && (std::holds_alternative<delivery::MxVia>(*via) ||
+                                    std::holds_alternative<delivery::Smarthost>(*via));
+    return via && !to_network;
   }
 
   void check_sending(Config const& config) {
@@ -205,15 +208,14 @@ class Reader {
   }
 
   void check_via(RouteConfig const& route, std::string_view via) {
-    constexpr std::string_view schemes[]{"relay://", "submission://", "submissions://"};
-    bool const url =
-        std::ranges::any_of(schemes, [&](std::string_view one) { return via.starts_with(one); });
-    if (via != "mx" && !url)
-      error(route.place, "via \"" + escape_for_display(via) +
-                             "\": write mx, relay://HOST:25, submission://HOST:587 or "
-                             "submissions://HOST:465");
-    if (url && via.find('@') != std::string_view::npos)
-      error(route.place, "via: no user or password in the URL; write a [[credential]]");
+    auto const parsed = delivery::parse_via(via);
+    bool const outwards = parsed && (std::holds_alternative<delivery::MxVia>(*parsed) ||
+                                     std::holds_alternative<delivery::Smarthost>(*parsed));
+    if (outwards) return;
+    std::string_view const why =
+        parsed ? "write mx, relay://HOST:25, submission://HOST:587 or submissions://HOST:465"
+               : delivery::explain(parsed.error());
+    error(route.place, "via \"" + escape_for_display(via) + "\": " + std::string{why});
   }
 
   void error(Place place, std::string text) {

@@ -171,7 +171,7 @@ TEST(Config, what_does_not_fit_together_is_refused) {
            Case{"[[domain]]\nname = \"b.example\"\ndeliver = \"|/bin/sh\"", "deliver ="},
            Case{"[[route]]\negress = \"west\"", "is the name of no [[egress]]"},
            Case{"[[route]]\nvia = \"smtp://a.example\"", "write mx, relay://"},
-           Case{"[[route]]\nvia = \"submission://u:p@a.example:587\"", "no user or password"},
+           Case{"[[route]]\nvia = \"submission://u:p@a.example:587\"", "leave user and password out"},
            Case{"[[credential]]\nhost = \"a\"\nuser = \"u\"", "password_file or password_env"},
        }) {
     std::string const text = problems_of(std::string{good} + std::string{one.line} + "\n");

@@ -3,10 +3,13 @@
 // Not here: the questions (api/).
 #include "app/offline.hpp"
 
+#include <unistd.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include "api/backend.hpp"
+#include "app/privileges.hpp"
 #include "runtime/account_records.hpp"
 #include "runtime/captured_messages.hpp"
 #include "runtime/rocks_store.hpp"
@@ -24,6 +27,11 @@ std::string advice(runtime::OpenFailure const& failure, OfflineOptions const& op
 
 std::expected<runtime::AdminResponse, std::string> ask_offline(OfflineOptions const& options,
                                                                runtime::AdminRequest request) {
+  if (::geteuid() == 0 && !options.user.empty()) {
+    auto ready = make_data_dir(options.data_dir, options.user);
+    if (ready) ready = become(options.user);
+    if (!ready) return std::unexpected(ready.error());
+  }
   runtime::StoreSettings settings;
   settings.data_dir = options.data_dir;
   settings.read_only = options.read_only;

@@ -6,8 +6,10 @@
 #include <boost/json.hpp>
 #include <mutex>
 
+#include "app/delivery_settings.hpp"
 #include "app/locked_random.hpp"
 #include "app/logged_intake.hpp"
+#include "app/sending.hpp"
 #include "app/server_settings.hpp"
 #include "runtime/account_records.hpp"
 #include "runtime/captured_messages.hpp"
@@ -21,7 +23,6 @@
 namespace pb::app {
 namespace {
 namespace json = boost::json;
-
 
 runtime::QueueRunnerSettings runner_settings(Config const& config) {
   runtime::QueueRunnerSettings out;
@@ -43,7 +44,7 @@ class Destinations {
  public:
   explicit Destinations(Config const& config) : sandbox_{config.sandbox} {
     for (DomainConfig const& domain : config.domains)
-      by_domain_[mail::Domain{domain.name}.key()] = domain.deliver;
+      by_domain_[mail::Domain{domain.name}.key()] = deliver_of(config, domain);
   }
   [[nodiscard]] bool is(mail::ForwardPath const& path, std::string_view deliver) const {
     if (sandbox_) return deliver == "sandbox";
@@ -106,6 +107,18 @@ struct Parts::Impl {
         log);
   }
 
+  /// The sandbox sends nothing out: it has none.
+  std::expected<void, std::string> start_sending() {
+    if (loaded.config->sandbox) return {};
+    auto made = Sending::make(
+        loaded, {pool, *snapshot, clock, random, log,
+                 [this](queue::AttemptDone done) { runner.settle(std::move(done)); }});
+    if (!made) return std::unexpected(made.error());
+    sending = std::move(*made);
+    runner.set_lease_sink(&sending->sink());
+    return {};
+  }
+
   LoadedConfig loaded;
   std::mutex mutex;  // of loaded and services: SIGHUP and the admin socket
   Clock const& clock;
@@ -119,6 +132,7 @@ struct Parts::Impl {
   runtime::StoragePool pool;
   runtime::QueueRunner runner;
   runtime::CapturedMessages captured;
+  std::unique_ptr<Sending> sending;  // stopped before the runner that lends to it
   runtime::Services services;
 };
 
@@ -139,6 +153,7 @@ std::expected<std::unique_ptr<Parts>, std::string> Parts::open(LoadedConfig cons
       impl->snapshot, pool, clock, impl->random, log,
       runtime::PasswordAuthenticatorOptions{impl->accounts.secret().value_or(""), {}});
   impl->make_services();
+  if (auto sending = impl->start_sending(); !sending) return std::unexpected(sending.error());
   if (auto started = impl->runner.start(); !started) return std::unexpected(started.error());
   return std::unique_ptr<Parts>{new Parts{std::move(impl)}};
 }
@@ -151,9 +166,12 @@ runtime::Services Parts::services() const {
 std::expected<void, std::string> Parts::reload(LoadedConfig const& loaded) {
   std::lock_guard const lock{impl_->mutex};
   LoadedConfig before = std::exchange(impl_->loaded, loaded);
-  if (auto read = impl_->read_accounts(); !read) {
+  auto changed =
+      impl_->sending ? impl_->sending->reload(loaded) : std::expected<void, std::string>{};
+  if (changed) changed = impl_->read_accounts();
+  if (!changed) {
     impl_->loaded = std::move(before);
-    return read;
+    return changed;
   }
   impl_->make_services();
   return {};
@@ -190,5 +208,8 @@ void Parts::health(json::object& out) const {
                                          : std::string{"the store failed, or the queue is full"};
 }
 
-void Parts::stop() { impl_->runner.stop(); }
+void Parts::stop() {
+  if (impl_->sending) impl_->sending->stop();
+  impl_->runner.stop();
+}
 }  // namespace pb::app

@@ -21,6 +21,7 @@ struct Place {
   std::string data_dir;
   std::string socket;
   std::vector<std::string> our_domains;
+  std::string user = {};
 };
 
 std::expected<Place, Failure> from_config(std::string const& file) {
@@ -31,7 +32,7 @@ std::expected<Place, Failure> from_config(std::string const& file) {
     if (!text.empty()) text.pop_back();
     return std::unexpected(Failure{Exit::configuration, text});
   }
-  Place place{read.config->data_dir, read.config->admin_socket_path(), {}};
+  Place place{read.config->data_dir, read.config->admin_socket_path(), {}, read.config->user};
   for (app::DomainConfig const& domain : read.config->domains)
     place.our_domains.push_back(domain.name);
   return place;
@@ -70,7 +71,7 @@ std::expected<Answer, Failure> ask_store(Place const& place, Question const& que
     return std::unexpected(Failure{Exit::unavailable, "no server runs with " + place.data_dir +
                                                           ": start it with  packetboat serve"});
   app::OfflineOptions options{place.data_dir, question.without == Without::read_only,
-                              place.our_domains};
+                              place.our_domains, place.user};
   auto answer = app::ask_offline(options, request);
   if (!answer) return std::unexpected(Failure{Exit::unavailable, answer.error()});
   return meaning_of(std::move(*answer), false);

@@ -217,3 +217,11 @@ class Server(Running):
         self.add_user(self.BOB)
         self.start("--config", self.config)
         return self
+
+
+def skip(name, reason):
+    """Counts a test as skipped, with the reason that script/test prints at its end."""
+    print(f"SKIPPED {name}: {reason}")
+    if path := os.environ.get("PB_SKIPS"):
+        with open(path, "a") as skips:
+            skips.write(f"{name}: {reason}\n")
