@@ -6,6 +6,7 @@ when every row behaved as its table says.   Not here: the build (script/demo), o
 
 import argparse
 import concurrent.futures
+import contextlib
 import dataclasses
 import smtplib
 import socket
@@ -15,6 +16,8 @@ import time
 import unicodedata
 
 import running
+from dns_server import DnsServer
+from two_hops_test import two_servers
 
 WELL_KNOWN = {"submission": 587, "submissions": 465, "submission-alt": 2525, "relay": 25}
 SANDBOX_PORTS = {"relay": 1025, "submission": 1587, "submissions": 1465, "submission-alt": 2525}
@@ -27,10 +30,11 @@ ENGLISH = {
     "note wrong": "Wrong settings worked; the server's log says which one to use.",
     "note unsafe": "A real server refuses strangers and what is unsafe; this is a test server.",
     "inbox": "The inbox now ({} messages, the ids are those of the replies):",
-    "good": "{} of {} submissions behaved, {} of {} found in the inbox. Everything is stopped.",
+    "good": "{} of {} submissions behaved, {} of {} found in the inbox. All is stopped.",
     "bad": "{} of {} submissions behaved, {} of {} found in the inbox. Not as it should be:",
     "try": "Try it:  {} serve --sandbox   (README, \"Five minutes\")", "seconds": "{} s",
-    "minutes": "{} min {} s",
+    "minutes": "{} min {} s", "hops": "one message, hop by hop", "letter": "then",
+    "on disk": "Each 250 was said when the message was on the disk.",
 }
 TRADITIONAL = {
     "skipped": "略過", "build": "編譯", "ports": "透過每個連接埠寄信，照大家的設定方式",
@@ -43,6 +47,8 @@ TRADITIONAL = {
     "good": "{}/{} 次提交符合預期，{}/{} 封在收件匣找到。全部已停止。",
     "bad": "{}/{} 次提交符合預期，{}/{} 封在收件匣找到。不符預期的是：",
     "try": "試試看： {} serve --sandbox   （見 README）", "seconds": "{} 秒", "minutes": "{} 分 {} 秒",
+    "hops": "一封郵件，一站一站", "letter": "-",
+    "on disk": "每個 250 都在郵件寫入磁碟之後才回覆。",
 }
 SIMPLIFIED = {
     "skipped": "略过", "build": "编译", "ports": "通过每个端口发送邮件，按大家的设置方式",
@@ -55,6 +61,8 @@ SIMPLIFIED = {
     "good": "{}/{} 次提交符合预期，{}/{} 封在收件箱找到。全部已停止。",
     "bad": "{}/{} 次提交符合预期，{}/{} 封在收件箱找到。不符预期的是：",
     "try": "试试看： {} serve --sandbox   （见 README）", "seconds": "{} 秒", "minutes": "{} 分 {} 秒",
+    "hops": "一封邮件，一站一站", "letter": "-",
+    "on disk": "每个 250 都在邮件写入磁盘之后才回复。",
 }
 WORDS = {"en": ENGLISH, "zh-Hant": TRADITIONAL, "zh-Hans": SIMPLIFIED}
 
@@ -169,7 +177,7 @@ def show_ports(words):
         setting = words[case.setting]
         if case.kind:
             setting = words[case.kind].format(setting)
-        waited = f"  ({words['seconds'].format(round(case.seconds))})" if case.seconds > 5 else ""
+        waited = f" {words['seconds'].format(round(case.seconds))}" if case.seconds > 5 else ""
         rows.append([str(WELL_KNOWN[case.role]), case.role, setting, case.tls, case.login, case.code,
                      case.queue_id + waited])
     print_table(rows)
@@ -177,9 +185,49 @@ def show_ports(words):
     print("  " + words["note unsafe"])
 
 
-def hop_by_hop(words, lang):
-    """[3/3]: one message from 587 to a second server's port 25 and its Maildir. Nothing yet."""
-    return True
+def first_line(server, event):
+    running.until(lambda: server.log_lines(event), f"a line {event} in the log")
+    return server.log_lines(event)[0]
+
+
+def clock_of(line):
+    return line["time"][11:23]
+
+
+def send_two_hops(first, second):
+    """From 587 of one server, by MX from our own zone, to port 25 of another and its Maildir."""
+    second.add_user(running.Server.BOB)
+    second.start("--config", second.config)
+    first.add_user(running.Server.ALICE)
+    first.start("--config", first.config)
+    first.submit("submission", "starttls", "alice@one.test", "bob@two.test", "hop by hop",
+                 running.Server.ALICE)
+    folder = second.data / "mail"
+    running.until(lambda: list(folder.glob("two.test/*/new/*")), "the letter arrives")
+    (letter,) = folder.glob("two.test/*/new/*")
+    return first_line(first, "accepted"), first_line(second, "accepted"), letter
+
+
+def hop_by_hop(words):
+    """[3/3]: each hop with its time, TLS version and queue id; True when the letter has arrived."""
+    zone = {"two.test": {"MX": [(10, "mx.two.test")]}, "mx.two.test": {"A": ["127.0.0.1"]}}
+    began = time.monotonic()
+    with contextlib.ExitStack() as held:
+        dns = held.enter_context(DnsServer(zone))
+        first, second = two_servers(lambda other: f'[dns]\nservers = ["{dns.address}"]\n'
+                                                  f'[delivery]\nmx_port = {other.port["relay"]}\n')
+        held.callback(second.__exit__)
+        held.callback(first.__exit__)
+        came, went, letter = send_two_hops(first, second)
+        text = letter.read_text()
+        stopped = first.stop() == 0 and second.stop() == 0
+    step(3, words["hops"], round(time.monotonic() - began), words)
+    tls = [line["tls"].removeprefix("TLSv") for line in (came, went)]
+    print(f"  {clock_of(came)} in   587  alice@one.test, TLS {tls[0]}, PLAIN   250 {came['message']}")
+    print(f"  {clock_of(went)} out  25   mx.two.test, STARTTLS {tls[1]}        250 {went['message']}")
+    print(f"  {words['letter']:<12} mail      Maildir/two.test/{letter.parent.parent.name}/new/")
+    print("  " + words["on disk"])
+    return stopped and text.count("Received: ") == 2 and came["message"] in text
 
 
 def show_end(words, found):
@@ -222,7 +270,7 @@ def main():
         for line in listed.splitlines():
             print("  " + line)
         stopped = sandbox.stop() == 0
-    good = hop_by_hop(words, options.lang)
+    good = hop_by_hop(words)
     return 0 if show_end(words, found) and stopped and good else 1
 
 
