@@ -290,6 +290,14 @@ std::vector<std::string> not_reloadable(Config const& before, Config const& afte
   if (before.threads != after.threads) names.emplace_back("threads");
   if (before.user != after.user) names.emplace_back("user");
   if (before.admin_socket != after.admin_socket) names.emplace_back("admin_socket");
+  if (!(before.dns == after.dns)) names.emplace_back("dns");
+  if (before.delivery.retry != after.delivery.retry) names.emplace_back("delivery.retry");
+  if (before.delivery.warn_after != after.delivery.warn_after)
+    names.emplace_back("delivery.warn_after");
+  // The queue, its guards and the password pool are made once.
+  for (LimitRow const& row : limit_rows())
+    if (row.at_start && before.limits.*row.value != after.limits.*row.value)
+      names.push_back("limits." + std::string{row.name});
   return names;
 }
 
@@ -308,7 +316,6 @@ std::vector<std::string> changed(Config const& before, Config const& after) {
   note(before.routes != after.routes, "route");
   note(before.credentials != after.credentials, "credential");
   note(before.egress != after.egress, "egress");
-  note(!(before.dns == after.dns), "dns");
   note(!(before.delivery == after.delivery), "delivery");
   return names;
 }

@@ -171,7 +171,8 @@ TEST(Config, what_does_not_fit_together_is_refused) {
            Case{"[[domain]]\nname = \"b.example\"\ndeliver = \"|/bin/sh\"", "deliver ="},
            Case{"[[route]]\negress = \"west\"", "is the name of no [[egress]]"},
            Case{"[[route]]\nvia = \"smtp://a.example\"", "write mx, relay://"},
-           Case{"[[route]]\nvia = \"submission://u:p@a.example:587\"", "leave user and password out"},
+           Case{"[[route]]\nvia = \"submission://u:p@a.example:587\"",
+                "leave user and password out"},
            Case{"[[credential]]\nhost = \"a\"\nuser = \"u\"", "password_file or password_env"},
        }) {
     std::string const text = problems_of(std::string{good} + std::string{one.line} + "\n");
@@ -185,6 +186,10 @@ TEST(Config, names_what_a_reload_cannot_change) {
   ASSERT_TRUE(before && after);
   EXPECT_EQ(not_reloadable(*before, *after), (std::vector<std::string>{"threads", "user"}));
   EXPECT_TRUE(not_reloadable(*before, *before).empty());
+  Config disk = *before;
+  disk.limits.free_disk = 7;
+  disk.dns.servers = {"127.0.0.1:53"};
+  EXPECT_EQ(not_reloadable(*before, disk), (std::vector<std::string>{"dns", "limits.free_disk"}));
 }
 
 TEST(Config, names_the_sections_that_changed_and_moving_lines_changes_nothing) {

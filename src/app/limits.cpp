@@ -43,15 +43,15 @@ constexpr std::array table{
     LimitRow{"body_in_memory", octets, &Limits::body_in_memory, 1024, 16ULL << 20,
              "larger bodies are written to files of their own"},
     LimitRow{"queue_messages", count, &Limits::queue_messages, 1, many,
-             "messages in the queue; beyond it senders are asked to come later"},
+             "messages in the queue; beyond it senders are asked to come later", true},
     LimitRow{"free_disk", percent, &Limits::free_disk, 0, 90,
-             "free space and inodes below which no mail is taken (452 4.3.1)"},
+             "free space and inodes below which no mail is taken (452 4.3.1)", true},
     LimitRow{"journal_age", duration, &Limits::journal_age, 60 * minute, 3660 * day,
-             "how long the journal is kept"},
+             "how long the journal is kept", true},
     LimitRow{"journal_size", octets, &Limits::journal_size, 1ULL << 20, many,
-             "how large the journal may grow"},
+             "how large the journal may grow", true},
     LimitRow{"password_checks", count, &Limits::password_checks, 1, 10'000,
-             "password checks that may wait; beyond it 454 4.7.0"},
+             "password checks that may wait; beyond it 454 4.7.0", true},
 };
 }  // namespace
 

@@ -42,6 +42,7 @@ struct LimitRow {
   std::uint64_t lowest;
   std::uint64_t highest;
   std::string_view about;
+  bool at_start = false;  // taken at the start only: a reload that changes it is refused
 };
 std::span<LimitRow const> limit_rows();
 /// "50 MiB", "5m", "5 %", "1000".
