@@ -19,6 +19,7 @@ using asio::ip::tcp;
 namespace {
 constexpr int backlog = 1024;
 constexpr int accepts_at_once = 64;  // then the other work of this core has its turn
+constexpr auto refused_log_pause = std::chrono::seconds{1};
 constexpr auto accept_pause = std::chrono::milliseconds{100};  // no descriptor or memory is free
 
 std::string explain(Endpoint const& address, boost::system::error_code error) {
@@ -134,7 +135,7 @@ void Listener::accept_waiting() {
     });
   }
   if (!exhausted) return wait();
-  shared_.log.warning("accept-paused", {{"listener", settings().label},
+  shared_.log.warning("accept-paused", {{"listener", settings().address.text()},
                                         {"why", "no file descriptor or memory is free"}});
   pause();
 }
@@ -150,7 +151,7 @@ bool Listener::take(int descriptor, Endpoint const& peer, std::vector<Batch>& ba
     if (!known) return false;
   }
   if (shared_.open_sessions + limits.descriptors_reserve >= shared_.descriptors_max) {
-    refuse(descriptor, smtp::reply::too_busy);
+    refuse(descriptor, peer, smtp::reply::too_busy);
     return false;
   }
   AcceptedSocket accepted{descriptor, peer, bound_, generation_, index_, std::nullopt};
@@ -166,7 +167,7 @@ bool Listener::take(int descriptor, Endpoint const& peer, std::vector<Batch>& ba
     Network network = limit_network(peer.address);
     bool room = core.counted_sessions < limits.sessions_per_core;
     if (!room || !shared_.counts.enter(network, limits.sessions_per_network)) {
-      refuse(descriptor, room ? smtp::reply::too_many_sessions : smtp::reply::too_busy);
+      refuse(descriptor, peer, room ? smtp::reply::too_many_sessions : smtp::reply::too_busy);
       return false;
     }
     accepted.counted = network;
@@ -178,12 +179,22 @@ bool Listener::take(int descriptor, Endpoint const& peer, std::vector<Batch>& ba
   return true;
 }
 
-/// One send that never waits; in the clear, so not where TLS would be expected.
-void Listener::refuse(int descriptor, smtp::Reply const& reply) const {
-  if (settings().role == smtp::server::Role::submissions) return;
-  std::string wire = reply.wire();
-  std::ignore = ::send(descriptor, wire.data(), wire.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  ::shutdown(descriptor, SHUT_WR);
+/// One send that never waits; in the clear, so not where TLS would be expected. One line a second
+/// at most is logged: a flood of strangers must not become a flood of log.
+void Listener::refuse(int descriptor, Endpoint const& peer, smtp::Reply const& reply) {
+  if (settings().role != smtp::server::Role::submissions) {
+    std::string wire = reply.wire();
+    std::ignore = ::send(descriptor, wire.data(), wire.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    ::shutdown(descriptor, SHUT_WR);
+  }
+  ++refused_;
+  auto now = std::chrono::steady_clock::now();
+  if (now - refused_logged_ < refused_log_pause) return;
+  refused_logged_ = now;
+  shared_.log.warning("refused", {{"listener", settings().address.text()},
+                                  {"peer", peer.address.text()},
+                                  {"why", reply.text},
+                                  {"refused", std::to_string(std::exchange(refused_, 0))}});
 }
 
 std::size_t Listener::least_loaded() const {

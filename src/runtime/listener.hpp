@@ -42,7 +42,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
   void accept_waiting();
   void pause();
   bool take(int descriptor, Endpoint const& peer, std::vector<Batch>& batches);
-  void refuse(int descriptor, smtp::Reply const& reply) const;
+  void refuse(int descriptor, Endpoint const& peer, smtp::Reply const& reply);
   std::size_t least_loaded() const;
   [[nodiscard]] ListenerSettings const& settings() const;
 
@@ -54,6 +54,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
   asio::steady_timer pause_timer_;
   std::shared_ptr<Generation const> generation_;
   std::size_t index_ = 0;
+  std::uint64_t refused_ = 0;  // since the last line about it
+  std::chrono::steady_clock::time_point refused_logged_{};
 };
 
 /// Between the kernel's addresses and ours. IPv4-mapped IPv6 becomes IPv4.

@@ -74,6 +74,17 @@ TEST_F(ServerTest, a_large_message_arrives_whole_in_the_clear_and_under_tls) {
   EXPECT_EQ(intake->bodies[1], body);
 }
 
+TEST_F(ServerTest, a_session_over_ipv6_is_served_and_named_so) {
+  auto settings = make_settings({listener(Role::relay)});
+  settings->listeners[0].address = *Endpoint::parse("[::1]:0");
+  start(settings);
+  auto client = connect();
+  EXPECT_TRUE(client->reply().starts_with("220"));
+  EXPECT_TRUE(client->ask("EHLO client.example").starts_with("250"));
+  std::scoped_lock lock{judge->mutex};
+  EXPECT_EQ(judge->seen.at(0).peer.peer.address.text(), "::1");
+}
+
 TEST_F(ServerTest, plain_text_behind_starttls_ends_the_session) {
   start(make_settings({listener(Role::relay)}));
   auto client = connect();

@@ -5,8 +5,8 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <exception>
 
 #include "smtp/client_hello.hpp"
 #include "smtp/proxy_protocol.hpp"
@@ -60,6 +60,15 @@ std::string_view name_of(HangupReason reason) {
   return "";
 }
 
+/// A service that throws ends its session, not the server.
+void log_failure(Log& log, std::exception_ptr const& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (std::exception const& exception) {
+    log.error("session-failed", {{"why", exception.what()}});
+  }
+}
+
 Socket adopt(AcceptedSocket const& accepted, Core& core) {
   using asio::ip::tcp;
   Socket socket{core.context()};
@@ -103,7 +112,9 @@ void SmtpConnection::spawn(AcceptedSocket accepted, Core& core, ServerShared& sh
   Socket socket = adopt(accepted, core);
   auto self =
       std::make_unique<SmtpConnection>(std::move(accepted), core, shared, std::move(socket));
-  asio::co_spawn(core.context(), serve(std::move(self)), asio::detached);
+  asio::co_spawn(core.context(), serve(std::move(self)), [&shared](std::exception_ptr error) {
+    if (error) log_failure(shared.log, error);
+  });
 }
 
 asio::awaitable<void> SmtpConnection::serve(std::unique_ptr<SmtpConnection> self) {
@@ -231,7 +242,7 @@ void SmtpConnection::start_session() {
   SessionFacts facts;
   facts.session = id_;
   facts.role = listener().role;
-  facts.listener = listener().label.empty() ? listener().address.text() : listener().label;
+  facts.listener = label();
   facts.sandbox = listener().sandbox;
   facts.peer = peer_;
   facts.tls = std::move(implicit_tls_);
@@ -285,7 +296,7 @@ bool SmtpConnection::admit(PeerFacts const& peer) {
 void SmtpConnection::log_setting(policy::SettingAdvice advice) {
   if (advice.should.empty()) return;
   LogField const fields[] = {{"session", id_.text()},
-                             {"listener", listener().label},
+                             {"listener", label()},
                              {"peer", peer_.peer.address.text()},
                              {"client-has", std::string{advice.has}},
                              {"should-have", std::string{advice.should}}};
@@ -294,7 +305,7 @@ void SmtpConnection::log_setting(policy::SettingAdvice advice) {
 
 void SmtpConnection::log_line(LogLevel level, std::string_view event, std::string_view why) {
   LogField const fields[] = {{"session", id_.text()},
-                             {"listener", listener().label},
+                             {"listener", label()},
                              {"peer", peer_.peer.text()},
                              {"why", std::string{why}}};
   shared_.log.write(level, event, fields);
@@ -303,7 +314,7 @@ void SmtpConnection::log_line(LogLevel level, std::string_view event, std::strin
 void SmtpConnection::log_end(HangupReason reason) {
   SessionFacts const& facts = loop_->facts();
   LogField const fields[] = {{"session", id_.text()},
-                             {"listener", listener().label},
+                             {"listener", label()},
                              {"role", std::string{name_of(facts.role)}},
                              {"peer", facts.peer.peer.text()},
                              {"tls", facts.tls.active ? facts.tls.version : "no"},
@@ -366,6 +377,10 @@ void SmtpConnection::cut() {
 
 ListenerSettings const& SmtpConnection::listener() const {
   return accepted_.generation->settings->listeners[accepted_.listener];
+}
+
+std::string SmtpConnection::label() const {
+  return listener().label.empty() ? listener().address.text() : listener().label;
 }
 
 LimitSettings const& SmtpConnection::limits() const {

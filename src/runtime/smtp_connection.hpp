@@ -66,6 +66,7 @@ class SmtpConnection final : private Effects, private Drainable {
   void cut() override;
 
   [[nodiscard]] ListenerSettings const& listener() const;
+  [[nodiscard]] std::string label() const;
   [[nodiscard]] LimitSettings const& limits() const;
   [[nodiscard]] policy::ListenerKind kind() const;
   [[nodiscard]] Duration since_accept() const;
