@@ -18,19 +18,19 @@ enum class AdminAction : std::uint8_t { hold, release, retry, bounce, remove, re
 
 /// All that are given must hold; nothing given matches nothing unless `all`.
 struct AdminFilter {
-  std::vector<QueueId> ids;           // empty: any
-  std::string domain;                 // key form, of a recipient; "": any
-  std::string recipient;              // address, key form of its domain; "": any
-  std::string account;                // who submitted; "": any
-  std::optional<Instant> older_than;  // accepted before
+  std::vector<QueueId> ids{};           // empty: any
+  std::string domain{};                 // key form, of a recipient; "": any
+  std::string recipient{};              // address, key form of its domain; "": any
+  std::string account{};                // who submitted; "": any
+  std::optional<Instant> older_than{};  // accepted before
   bool all = false;
 };
 
 struct AdminRequest {
   AdminAction action = AdminAction::hold;
-  AdminFilter filter;
-  std::string actor;  // for the journal: "root (uid 0)"
-  std::string via;    // reroute: the new route; "": by the configuration again
+  AdminFilter filter{};
+  std::string actor{};  // for the journal: "root (uid 0)"
+  std::string via{};    // reroute: the new route; "": by the configuration again
 };
 
 struct AdminProgress {

@@ -26,8 +26,8 @@
 
 namespace pb::queue {
 struct QueueSettings {
-  RetryLadder retry;
-  std::map<std::string, RetryLadder> retry_by_domain;  // key form
+  RetryLadder retry{};
+  std::map<std::string, RetryLadder> retry_by_domain{};  // key form
   std::size_t leases_max = 2000;
   std::size_t leases_per_domain_max = 500;
   std::size_t slice = 1000;          // messages an operator's request looks at before mail goes on

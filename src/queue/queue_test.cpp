@@ -1,0 +1,410 @@
+// queue_test.cpp: the reducer alone: what follows from each event, with a clock that a test moves.
+// Spec: queue.hpp; RFC 5321 §4.5.4.1; RFC 3461 §4.1.        Not here: a real store (runtime/).
+#include "queue/queue.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace pb::queue {
+namespace {
+using std::chrono::hours;
+using std::chrono::minutes;
+
+class CountingRandom final : public Random {
+ public:
+  std::uint64_t next() override { return state_ += 0x9e3779b97f4a7c15; }
+
+ private:
+  std::uint64_t state_ = 7;
+};
+
+/// A queue, its time, and the records as a store would have them.
+class World {
+ public:
+  explicit World(QueueSettings settings = {}) { queue_.emplace(std::move(settings), random_); }
+
+  /// Handles the event and everything that a willing store answers to it.
+  void tell(Event const& event) {
+    Effects out;
+    queue_->handle(event, now_, out);
+    while (out.asks_for_work() || !out.tickets.empty()) {
+      Effects work = std::exchange(out, {});
+      out.wake_at = work.wake_at;
+      apply(work);
+      if (!work.tickets.empty()) {
+        queue_->handle(Committed{work.tickets, true, withdrawn_}, now_, out);
+      }
+    }
+    wake_at_ = out.wake_at;
+  }
+  QueueId accept(std::vector<std::string> const& recipients, mail::DsnNotify notify = {}) {
+    QueueId const id{++last_id_ << 22};
+    NewMessage message;
+    QueuedMessage& m = message.record.message;
+    m.id = id;
+    m.accepted_at = now_;
+    m.expires_at = now_ + std::chrono::days{5};
+    m.account = "anna";
+    m.envelope.reverse_path.mailbox = mail::Mailbox{"sender", {"from.example"}};
+    for (std::string const& r : recipients) {
+      auto const at = r.find('@');
+      m.envelope.forward_paths.push_back(
+          {mail::Mailbox{r.substr(0, at), {r.substr(at + 1)}}, notify, ""});
+      message.record.phases.push_back(Phase::due);
+    }
+    message.inline_bytes = "x";
+    message.record.inline_octets = 1;
+    messages_[id.value()] = std::make_shared<QueuedMessage const>(m);
+    tell(Accepted{TicketId{++last_ticket_}, std::move(message)});
+    return id;
+  }
+  void settle(Lease const& lease, std::vector<RecipientOutcome> outcomes) {
+    tell(Settled{{lease.lease, lease.id, std::move(outcomes), {}}, messages_[lease.id.value()]});
+  }
+  void settle_all(Lease const& lease, Outcome const& outcome) {
+    std::vector<RecipientOutcome> all;
+    for (std::uint32_t const i : lease.recipients) all.push_back({i, outcome});
+    settle(lease, all);
+  }
+  void admin(AdminAction action, AdminFilter filter, std::string via = {}) {
+    tell(Admin{TicketId{++last_ticket_}, {action, std::move(filter), "test", std::move(via)}});
+  }
+  /// Moves the clock to the next wake-up.
+  void sleep() {
+    ASSERT_TRUE(wake_at_);
+    now_ = std::max(now_, *wake_at_);
+    tell(Timer{});
+  }
+  std::optional<Lease> lease() {
+    if (leases_.empty()) return std::nullopt;
+    Lease first = leases_.front();
+    leases_.erase(leases_.begin());
+    return first;
+  }
+  std::vector<journal::Kind> kinds(QueueId id) const {
+    std::vector<journal::Kind> found;
+    for (auto const& [key, value] : records_[static_cast<int>(Family::journal)]) {
+      auto const sequence = journal::parse_entry_key(key);
+      if (!sequence) continue;
+      auto const entry = journal::decode(*sequence, value);
+      if (entry && entry->id == id) found.push_back(entry->kind);
+    }
+    return found;
+  }
+  auto const& records(Family family) const { return records_[static_cast<int>(family)]; }
+  /// A new queue from the records alone.
+  void restart(std::optional<QueueId> in_flight = {}) {
+    queue_.emplace(QueueSettings{.first_sequence = 1'000'000 * ++restarts_}, random_);
+    leases_.clear();
+    reports_.clear();
+    std::map<std::uint64_t, Recovered> found;
+    for (auto const& [key, value] : records(Family::envelopes)) {
+      auto const parsed = parse_key(key);
+      Recovered& message = found[parsed->id.value()];
+      if (parsed->kind == KeyKind::envelope) message.record = *decode_message(parsed->id, value);
+      if (parsed->kind == KeyKind::note) message.note = *decode_note(value);
+      if (parsed->kind == KeyKind::state) {
+        message.states.emplace_back(parsed->recipient, *decode_state(value));
+      }
+      message.was_in_flight = in_flight == parsed->id;
+    }
+    for (auto& [id, message] : found) tell(std::move(message));
+  }
+
+  CountingRandom random_;
+  Instant now_{Duration{1'700'000'000'000}};
+  std::optional<Queue> queue_;
+  std::optional<Instant> wake_at_;
+  std::vector<Lease> leases_;
+  std::vector<Answer> answers_;
+  std::vector<ReportRequest> reports_;
+  std::vector<AdminProgress> progress_;
+  std::vector<TicketId> withdrawn_;
+  std::map<std::uint64_t, std::shared_ptr<QueuedMessage const>> messages_;
+
+ private:
+  void apply(Effects& work) {
+    for (Write& write : work.writes) {
+      auto& family = records_[static_cast<int>(write.family)];
+      if (write.value) {
+        EXPECT_FALSE(write.written_once && family.contains(write.key)) << "put twice";
+        family[write.key] = *write.value;
+      } else {
+        family.erase(write.key);
+      }
+    }
+    std::ranges::move(work.leases, std::back_inserter(leases_));
+    std::ranges::move(work.answers, std::back_inserter(answers_));
+    std::ranges::move(work.reports, std::back_inserter(reports_));
+    for (auto const& [ticket, progress] : work.admin) progress_.push_back(progress);
+  }
+  std::array<std::map<std::string, std::string>, 4> records_;
+  std::uint64_t last_id_ = 1'700'000'000'000;
+  std::uint64_t last_ticket_ = 0;
+  std::uint64_t restarts_ = 0;
+};
+
+Deferred later(Reason reason = Reason::remote_deferred) {
+  return {.reason = reason, .reply = {450, {4, 2, 1}, "later", "mx"}, .retry_at = {}};
+}
+Bounced refused() {
+  return {{5, 1, 1}, Reason::remote_refused, {550, {5, 1, 1}, "no such user", "mx"}};
+}
+
+TEST(Queue, a_message_is_lent_after_its_commit_and_its_records_go_with_the_last_recipient) {
+  World world;
+  QueueId const id = world.accept({"a@x.example", "b@y.example"});
+  ASSERT_EQ(world.answers_.size(), 1U);
+  auto const lease = world.lease();
+  ASSERT_TRUE(lease);
+  EXPECT_EQ(lease->recipients, (std::vector<std::uint32_t>{0, 1}));
+  EXPECT_NE(lease->message, nullptr) << "fresh: nothing is read back";
+  world.settle(*lease, {{1, Delivered{}}});
+  EXPECT_FALSE(world.lease()) << "the first recipient is still lent";
+  EXPECT_TRUE(world.records(Family::envelopes).contains(state_key(id, 1)));
+  world.settle(*lease, {{0, Delivered{}}});
+  EXPECT_TRUE(world.records(Family::envelopes).empty());
+  EXPECT_TRUE(world.records(Family::bodies).empty());
+  EXPECT_EQ(world.kinds(id), (std::vector{journal::Kind::accepted, journal::Kind::delivered,
+                                          journal::Kind::delivered}));
+  world.settle(*lease, {{0, Bounced{}}});  // said twice: ignored
+  EXPECT_EQ(world.queue_->stats().messages, 0U);
+}
+
+TEST(Queue, a_withdrawn_commit_is_never_lent) {
+  World world;
+  world.withdrawn_ = {TicketId{1}};
+  world.accept({"a@x.example"});
+  EXPECT_TRUE(world.answers_.empty());
+  EXPECT_FALSE(world.lease());
+  EXPECT_TRUE(world.records(Family::envelopes).empty());
+}
+
+TEST(Queue, retries_climb_the_ladder_within_ten_percent_and_expire) {
+  World world;
+  QueueId const id = world.accept({"a@x.example"});
+  std::vector<Duration> const ladder{minutes{5}, minutes{15}, hours{1}, hours{4}, hours{4}};
+  for (Duration const step : ladder) {
+    auto const lease = world.lease();
+    ASSERT_TRUE(lease);
+    world.settle_all(*lease, later());
+    ASSERT_TRUE(world.wake_at_);
+    auto const wait = *world.wake_at_ - world.now_;
+    EXPECT_GE(wait, step * 9 / 10);
+    EXPECT_LE(wait, step * 11 / 10);
+    world.sleep();
+  }
+  while (auto const lease = world.lease()) {
+    world.settle_all(*lease, later());
+    if (world.wake_at_) world.sleep();
+  }
+  EXPECT_EQ(world.kinds(id).back(), journal::Kind::expired);
+  EXPECT_EQ(world.now_ - world.messages_[id.value()]->accepted_at, std::chrono::days{5})
+      << "the last try is when the time is over";
+  ASSERT_EQ(world.reports_.size(), 2U) << "one delay warning, one failure";
+  EXPECT_EQ(world.reports_[0].items[0].action, ReportAction::delayed);
+  EXPECT_EQ(world.reports_[1].items[0].action, ReportAction::failed);
+  EXPECT_EQ(world.reports_[1].items[0].status, (smtp::EnhancedStatus{5, 4, 7}));
+}
+
+TEST(Queue, a_bounce_is_owed_until_its_report_is_durable) {
+  World world;
+  QueueId const id = world.accept({"a@x.example"});
+  world.settle_all(*world.lease(), refused());
+  ASSERT_EQ(world.reports_.size(), 1U);
+  EXPECT_TRUE(world.records(Family::envelopes).contains(envelope_key(id)));
+  world.restart();
+  ASSERT_EQ(world.reports_.size(), 1U) << "asked for again after a crash";
+  EXPECT_EQ(world.reports_[0].items[0].state.reply.text, "no such user");
+  EXPECT_FALSE(world.lease()) << "terminal: never attempted again";
+  world.tell(Reported{id, {0}});
+  EXPECT_TRUE(world.records(Family::envelopes).empty());
+}
+
+TEST(Queue, the_report_and_what_it_reports_are_one_batch) {
+  World world;
+  QueueId const id = world.accept({"a@x.example"});
+  world.settle_all(*world.lease(), refused());
+  NewMessage report;
+  report.record.message.id = QueueId{99};
+  report.record.message.envelope.forward_paths.push_back(
+      {mail::Mailbox{"sender", {"from.example"}}, {}, ""});
+  report.record.phases = {Phase::due};
+  report.report_of = NewMessage::ReportOf{id, {0}};
+  Effects out;
+  world.queue_->handle(Accepted{TicketId{77}, report}, world.now_, out);
+  auto const has = [&](std::string const& key, bool put) {
+    return std::ranges::any_of(
+        out.writes, [&](Write const& w) { return w.key == key && w.value.has_value() == put; });
+  };
+  EXPECT_TRUE(has(envelope_key(QueueId{99}), true));
+  EXPECT_TRUE(has(envelope_key(id), false));
+  EXPECT_EQ(out.durability, Durability::synced);
+}
+
+TEST(Queue, nobody_is_told_what_nobody_asked_for) {
+  World never;
+  never.accept({"a@x.example"}, {.specified = true, .never = true});
+  never.settle_all(*never.lease(), refused());
+  EXPECT_TRUE(never.reports_.empty());
+  World success;
+  success.accept({"a@x.example"}, {.specified = true, .success = true});
+  success.settle_all(*success.lease(), Delivered{});
+  ASSERT_EQ(success.reports_.size(), 1U);
+  EXPECT_EQ(success.reports_[0].items[0].action, ReportAction::relayed);
+  World passed_on;
+  passed_on.accept({"a@x.example"}, {.specified = true, .success = true});
+  passed_on.settle_all(*passed_on.lease(), Delivered{.reply = {}, .dsn_passed_on = true});
+  EXPECT_TRUE(passed_on.reports_.empty());
+}
+
+TEST(Queue, a_lease_given_back_without_a_try_costs_no_attempt) {
+  World world;
+  world.accept({"a@x.example"});
+  world.settle_all(
+      *world.lease(),
+      Deferred{.reason = Reason::site_busy, .reply = {}, .retry_at = {}, .attempted = false});
+  auto const again = world.lease();
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->attempt, 1U);
+}
+
+TEST(Queue, domains_take_turns_and_none_has_more_than_its_share) {
+  World world{{.leases_max = 4, .leases_per_domain_max = 2}};
+  for (int i = 0; i < 10; ++i) world.accept({"a@flood.example"});
+  for (int i = 0; i < 2; ++i) world.accept({"a@quiet.example"});
+  std::vector<Lease> const out = world.leases_;
+  ASSERT_EQ(out.size(), 4U);
+  auto const quiet = std::ranges::count_if(out, [&](Lease const& lease) {
+    return lease.message->envelope.forward_paths[0].mailbox.domain.text == "quiet.example";
+  });
+  EXPECT_EQ(quiet, 2);
+  world.leases_.clear();
+  for (Lease const& lease : out) world.settle_all(lease, Delivered{});
+  EXPECT_EQ(world.leases_.size(), 2U) << "the flood's share, although more leases are free";
+}
+
+TEST(Queue, three_crashes_in_flight_hold_a_message_until_it_is_released) {
+  World world;
+  QueueId const id = world.accept({"a@x.example"});
+  for (int crash = 1; crash <= 3; ++crash) {
+    EXPECT_TRUE(world.lease()) << crash;
+    world.restart(id);
+  }
+  EXPECT_FALSE(world.lease());
+  EXPECT_EQ(world.queue_->stats().held, 1U);
+  world.admin(AdminAction::release, {.ids = {id}});
+  EXPECT_TRUE(world.lease());
+}
+
+TEST(Queue, an_operator_holds_releases_and_bounces_by_what_messages_share) {
+  World world{{.leases_max = 0}};
+  world.accept({"a@x.example", "b@y.example"});
+  world.accept({"A@X.example"});
+  world.admin(AdminAction::hold, {.domain = "x.example"});
+  EXPECT_EQ(world.queue_->stats().held, 2U);
+  EXPECT_EQ(world.progress_.back().recipients, 2U);
+  world.admin(AdminAction::release, {.recipient = "a@x.example"});
+  EXPECT_EQ(world.queue_->stats().held, 0U) << "no case in a local part's search";
+  world.admin(AdminAction::bounce, {.account = "anna"});
+  EXPECT_EQ(world.queue_->stats().due, 0U);
+  EXPECT_EQ(world.queue_->stats().reports_due, 3U);
+  world.admin(AdminAction::hold, {});
+  EXPECT_EQ(world.progress_.back().recipients, 0U) << "an empty filter matches nothing";
+}
+
+TEST(Queue, deletion_leaves_nothing_and_tells_nobody) {
+  World world{{.leases_max = 0}};
+  QueueId const id = world.accept({"a@x.example", "b@y.example"});
+  world.admin(AdminAction::remove, {.all = true});
+  EXPECT_TRUE(world.records(Family::envelopes).empty());
+  EXPECT_TRUE(world.reports_.empty());
+  EXPECT_EQ(world.kinds(id).back(), journal::Kind::removed);
+}
+
+TEST(Queue, orders_about_a_lent_recipient_wait_for_its_settle) {
+  World world;
+  QueueId const id = world.accept({"a@x.example"});
+  auto const lease = world.lease();
+  world.admin(AdminAction::hold, {.ids = {id}});
+  EXPECT_EQ(world.queue_->stats().leased, 1U);
+  world.settle_all(*lease, later());
+  EXPECT_EQ(world.queue_->stats().held, 1U);
+  world.admin(AdminAction::release, {.ids = {id}});
+  world.admin(AdminAction::remove, {.ids = {id}});
+  world.settle_all(*world.lease(), Delivered{});
+  EXPECT_EQ(world.queue_->stats().messages, 0U) << "delivered before the order could matter";
+}
+
+TEST(Queue, en_masse_orders_go_in_slices_and_survive_a_restart) {
+  World world{{.leases_max = 0, .slice = 10}};
+  for (int i = 0; i < 95; ++i) world.accept({"a@x.example"});
+  world.admin(AdminAction::hold, {.domain = "x.example"});
+  EXPECT_EQ(world.queue_->stats().held, 10U);
+  for (int slice = 1; slice < 10; ++slice) {
+    EXPECT_EQ(world.wake_at_, world.now_) << "the next slice comes at once, behind other events";
+    world.sleep();
+  }
+  EXPECT_EQ(world.queue_->stats().held, 95U);
+  EXPECT_TRUE(world.progress_.back().finished);
+  world.restart();
+  EXPECT_EQ(world.queue_->stats().held, 95U);
+}
+
+TEST(Queue, a_new_route_is_lent_with_the_message) {
+  World world{{.leases_max = 1}};
+  QueueId const id = world.accept({"a@x.example"});
+  world.settle_all(*world.lease(), later());
+  world.admin(AdminAction::reroute, {.ids = {id}}, "relay://192.0.2.1:25");
+  auto lease = world.lease();
+  ASSERT_TRUE(lease);
+  EXPECT_EQ(lease->via, "relay://192.0.2.1:25");
+  world.settle_all(*lease, later());
+  world.restart();
+  world.admin(AdminAction::retry, {.ids = {id}});
+  EXPECT_EQ(world.lease()->via, "relay://192.0.2.1:25");
+}
+
+TEST(Queue, a_failed_store_ends_acceptance_and_lending) {
+  World world;
+  world.tell(StoreFailed{});
+  world.accept({"a@x.example"});
+  ASSERT_EQ(world.answers_.size(), 1U);
+  EXPECT_EQ(world.answers_[0].verdict, CommitVerdict::store_failed);
+  EXPECT_FALSE(world.lease());
+}
+
+TEST(Queue, a_captured_message_rests_until_the_inbox_lets_go) {
+  World world;
+  NewMessage message;
+  message.record.message.id = QueueId{5};
+  message.record.message.envelope.forward_paths.push_back(
+      {mail::Mailbox{"a", {"sandbox.example"}}, {}, ""});
+  message.record.phases = {Phase::delivered};
+  message.record.captured = true;
+  world.tell(Accepted{TicketId{1000}, message});
+  EXPECT_FALSE(world.lease());
+  EXPECT_EQ(world.records(Family::envelopes).size(), 1U);
+  world.restart();
+  EXPECT_FALSE(world.lease());
+  world.tell(CapturedReleased{QueueId{5}});
+  EXPECT_TRUE(world.records(Family::envelopes).empty());
+  EXPECT_TRUE(world.records(Family::bodies).empty());
+}
+
+TEST(Queue, what_may_not_leave_yet_waits) {  // RFC 4865 §4
+  World world{{.leases_max = 0}};
+  NewMessage message;
+  message.record.message.id = QueueId{5};
+  message.record.message.envelope.forward_paths.push_back(
+      {mail::Mailbox{"a", {"x.example"}}, {}, ""});
+  message.record.message.envelope.hold_until = world.now_ + hours{1};
+  message.record.phases = {Phase::due};
+  world.tell(Accepted{TicketId{1000}, message});
+  EXPECT_EQ(world.wake_at_, world.now_ + hours{1});
+  world.restart();
+  EXPECT_EQ(world.queue_->stats().deferred, 1U);
+}
+}  // namespace
+}  // namespace pb::queue
