@@ -43,7 +43,31 @@ rocksdb::IOStatus write_synced(FileSystem& files, std::string const& path, std::
 }
 }  // namespace
 
+namespace {
+/// RocksDB makes a manifest and then renames CURRENT to name it, with one directory sync behind
+/// both: a power cut may keep the second name and lose the first (found by power_cut_test, seed
+/// 1533; file systems that order their metadata hide it). So the first is synced before.
+class NamesInOrder final : public rocksdb::FileSystemWrapper {
+ public:
+  using rocksdb::FileSystemWrapper::FileSystemWrapper;
+  [[nodiscard]] char const* Name() const override { return "PacketboatNamesInOrder"; }
+  rocksdb::IOStatus RenameFile(std::string const& from, std::string const& to,
+                               rocksdb::IOOptions const& options,
+                               rocksdb::IODebugContext* debug) override {
+    if (to.ends_with("/CURRENT")) {
+      auto const synced = sync_directory(*target(), to.substr(0, to.rfind('/')));
+      if (!synced.ok()) return synced;
+    }
+    return FileSystemWrapper::RenameFile(from, to, options, debug);
+  }
+};
+}  // namespace
+
 std::shared_ptr<FileSystem> real_files() { return FileSystem::Default(); }
+
+std::shared_ptr<FileSystem> names_in_order(std::shared_ptr<FileSystem> below) {
+  return std::make_shared<NamesInOrder>(std::move(below));
+}
 
 StoreError store_error(rocksdb::Status const& status) {
   if (status.IsNoSpace()) return StoreError::no_space;

@@ -24,6 +24,9 @@ using FileSystem = rocksdb::FileSystem;
 /// The machine's file system.
 std::shared_ptr<FileSystem> real_files();
 
+/// The same, but a name is durable before another file says it (RocksDB's CURRENT).
+std::shared_ptr<FileSystem> names_in_order(std::shared_ptr<FileSystem> below);
+
 /// How a disk's error is seen by those who store.
 queue::StoreError store_error(rocksdb::Status const& status);
 

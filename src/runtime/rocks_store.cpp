@@ -69,7 +69,7 @@ struct RocksStore::Impl {
   std::atomic<bool> failed = false;
 
   explicit Impl(StoreSettings given) : settings{std::move(given)}, files{settings.files} {
-    if (!files) files = real_files();
+    files = names_in_order(files ? files : real_files());
     bodies = std::make_unique<BodyFiles>(files, settings.data_dir + "/bodies");
   }
   ~Impl() {
