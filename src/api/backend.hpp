@@ -11,6 +11,10 @@
 #include "base/random.hpp"
 #include "inbox/captured.hpp"
 
+namespace pb::runtime {
+class QueueDesk;
+}
+
 namespace pb::api {
 /// Pointers are borrowed and outlive the router; null: not here (then 503 and what to do).
 struct Backend {
@@ -18,6 +22,7 @@ struct Backend {
   Random* random = nullptr;
   accounts::Store* accounts = nullptr;
   inbox::CapturedStore* captured = nullptr;
+  runtime::QueueDesk* queue = nullptr;
   /// Domains that mail comes in for; empty: not known, not checked.
   std::function<std::vector<std::string>()> our_domains = [] { return std::vector<std::string>{}; };
   /// After an account was written: a running server reads them anew, and forgets cached logins of
@@ -30,6 +35,7 @@ struct Backend {
 
 void add_inbox(Router& router, Backend backend);
 void add_users(Router& router, Backend backend);
+void add_queue(Router& router, Backend backend);
 void add_server(Router& router, Backend backend);
 /// All of them. Further kinds of questions (queue, journal) add a line here.
 Router make_router(Backend const& backend);

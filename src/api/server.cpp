@@ -22,6 +22,7 @@ Router make_router(Backend const& backend) {
   add_server(router, backend);
   add_users(router, backend);
   add_inbox(router, backend);
+  add_queue(router, backend);
   return router;
 }
 }  // namespace pb::api

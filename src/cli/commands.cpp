@@ -25,6 +25,8 @@ constexpr std::array table{
             add_serve},
     Command{"user", Group::run_server, "add, list and change accounts", add_user},
     Command{"init", Group::run_server, "write the configuration of a new server", add_init},
+    Command{"queue", Group::run_server, "list, show and steer queued messages", add_queue},
+    Command{"journal", Group::run_server, "print what happened to messages", add_journal},
     Command{"check", Group::run_server, "check a configuration and say what to change", add_check},
     Command{"health", Group::run_server, "ask a running server how it is", add_health},
     Command{"reload", Group::run_server, "let a running server read its configuration again",
