@@ -68,7 +68,8 @@ std::uint64_t JournalReader::cursor_at(Instant at) const {
       low = entry.front().sequence + 1;
     }
   }
-  return low;
+  auto const found = read(low, 1);  // a restart leaves a gap before it
+  return found.empty() ? low : found.front().sequence;
 }
 
 std::size_t JournalReader::forget(JournalRetention const& retention, Instant now) {

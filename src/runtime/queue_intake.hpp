@@ -19,9 +19,9 @@ struct IntakeSettings {
   Duration commit_wait = std::chrono::seconds{30};  // then 451, and the ticket is withdrawn
   Duration expire_after = std::chrono::days{5};
   /// What is kept for the inbox instead of being delivered. Empty: nothing.
-  std::function<bool(smtp::server::SessionFacts const&, mail::ForwardPath const&)> is_captured;
+  std::function<bool(smtp::server::SessionFacts const&, mail::ForwardPath const&)> is_captured{};
   /// What is thrown away after acceptance (deliver = "discard"). Empty: nothing.
-  std::function<bool(mail::ForwardPath const&)> is_discarded;
+  std::function<bool(mail::ForwardPath const&)> is_discarded{};
 };
 
 /// All references outlive the intake and every session that uses it.
