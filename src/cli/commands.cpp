@@ -35,6 +35,13 @@ constexpr std::array table{
             add_completion},
 
     // Authentication of mail: SPF, DKIM, DMARC, ARC.
+    Command{"verify", Group::authentication, "say who really sent a message, and why", add_verify},
+    Command{"spf", Group::authentication, "say whether an address may send for a domain", add_spf},
+    Command{"dkim", Group::authentication, "verify, sign, and manage signing keys", add_dkim},
+    Command{"dmarc", Group::authentication, "find a domain's policy and apply it", add_dmarc},
+    Command{"arc", Group::authentication, "verify a chain of seals, or seal a message", add_arc},
+    Command{"record", Group::authentication, "explain a DNS record about mail", add_record},
+    Command{"domain", Group::authentication, "check a domain that sends mail", add_domain},
 };
 }  // namespace
 

@@ -26,4 +26,11 @@ void add_reload(CLI::App& command, Action& action);
 void add_sandbox(CLI::App& command, Action& action);
 void add_serve(CLI::App& command, Action& action);
 void add_user(CLI::App& command, Action& action);
+void add_arc(CLI::App& command, Action& action);
+void add_dkim(CLI::App& command, Action& action);
+void add_dmarc(CLI::App& command, Action& action);
+void add_domain(CLI::App& command, Action& action);
+void add_record(CLI::App& command, Action& action);
+void add_spf(CLI::App& command, Action& action);
+void add_verify(CLI::App& command, Action& action);
 }  // namespace pb::cli

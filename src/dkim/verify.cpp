@@ -238,7 +238,7 @@ Problem Verifier::verify(Candidate const& candidate, KeyRecord const& record,
   }
   BodyHash const& body = bodies_[candidate.body].running;
   if (signature.length && *signature.length > body.octets()) return Problem::length_exceeds_body;
-  result.body_partial = body.is_partial();
+  if (signature.length) result.unsigned_octets = body.octets() - *signature.length;
   if (body.digest() != signature.body_hash) return Problem::body_changed;
   if (!key->verify(signature.hash, candidate.header_digest, signature.signature)) {
     return Problem::signature_wrong;

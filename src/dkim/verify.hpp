@@ -52,15 +52,15 @@ struct VerifyOptions {
 struct SignatureResult {
   Word word = Word::none;
   Problem problem = Problem::none;
-  std::string domain;         // d=
-  std::string selector;       // s=
-  std::string identity;       // i=
-  std::string algorithm;      // a=; empty when unread
-  std::string b_prefix;       // the first 8 characters of b= (header.b, RFC 6008)
-  unsigned key_bits = 0;      // 0: unknown
-  bool testing = false;       // t=y in the key
-  bool body_partial = false;  // l= left octets of the body unsigned
-  std::size_t field = 0;      // position in the header section
+  std::string domain;                 // d=
+  std::string selector;               // s=
+  std::string identity;               // i=
+  std::string algorithm;              // a=; empty when unread
+  std::string b_prefix;               // the first 8 characters of b= (header.b, RFC 6008)
+  unsigned key_bits = 0;              // 0: unknown
+  bool testing = false;               // t=y in the key
+  std::uint64_t unsigned_octets = 0;  // of the canonical body, that l= left unsigned
+  std::size_t field = 0;              // position in the header section
 };
 
 class Verifier {

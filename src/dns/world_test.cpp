@@ -5,6 +5,7 @@
 
 #include "dns/name.hpp"
 #include "dns/world_yaml.hpp"
+#include "dns/world_zone.hpp"
 
 namespace pb::dns {
 namespace {
@@ -54,6 +55,39 @@ TEST(World, refuses_what_it_does_not_know) {
   EXPECT_FALSE(world_from_yaml("a.example:\n  - WKS: x\n"));
   EXPECT_FALSE(world_from_yaml("- a"));
   EXPECT_FALSE(world_from_yaml("a: [b"));
+}
+
+TEST(World, reads_zone_files) {
+  auto const world = world_from_zone(R"(
+$ORIGIN example.com.
+$TTL 300
+@        IN SOA ns hostmaster 1 2 3 4 5
+         3600 IN MX 10 mail
+mail     A 192.0.2.1   ; the host
+         AAAA 2001:db8::1
+s._domainkey IN TXT ( "v=DKIM1; k=rsa; "
+                      "p=abc" )
+_25._tcp.mail TLSA 3 1 1 0011 2233
+alias.example.org. CNAME mail
+nomx     MX 0 .
+)");
+  ASSERT_TRUE(world) << world.error();
+  auto const mx = std::get<Found>(world->answer({"example.com", Type::mx}));
+  EXPECT_EQ(std::get<Mx>(mx.records.at(0)), (Mx{10, "mail.example.com"}));
+  auto const key = std::get<Found>(world->answer({"s._domainkey.example.com", Type::txt}));
+  EXPECT_EQ(std::get<Txt>(key.records.at(0)).text, "v=DKIM1; k=rsa; p=abc");
+  EXPECT_TRUE(std::holds_alternative<Found>(world->answer({"alias.example.org", Type::aaaa})));
+  auto const none = std::get<Found>(world->answer({"nomx.example.com", Type::mx}));
+  EXPECT_EQ(std::get<Mx>(none.records.at(0)).exchange, "");
+}
+
+TEST(World, names_the_line_that_is_wrong) {
+  EXPECT_EQ(world_from_zone("a.example. A 1.2.3.4\na.example. A x\n").error(),
+            "line 2 is no resource record");
+  EXPECT_FALSE(world_from_zone("a. TXT \"open\n"));
+  EXPECT_FALSE(world_from_zone("a. TXT ( \"x\"\n"));
+  EXPECT_TRUE(world_from_text("# comment\nzonedata:\n  a.example:\n    - A: 192.0.2.1\n"));
+  EXPECT_TRUE(world_from_text("a.example. 60 IN A 192.0.2.1\n"));
 }
 
 TEST(Name, reverse_names_are_of_nibbles_or_octets) {
