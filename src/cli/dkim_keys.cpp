@@ -195,8 +195,10 @@ Exit run_rotate(Options const& options, Terminal& terminal) {
   if (options.common.json) {
     json::array old;
     for (StoredKey const& stored : old_keys) old.push_back(json_of(stored));
-    json::object out{
-        {"schema", "packetboat.dkim-rotate/1"}, {"new", json_of(*made)}, {"old", std::move(old)}};
+    json::object out;
+    out["schema"] = "packetboat.dkim-rotate/1";
+    out["new"] = json_of(*made);
+    out["old"] = std::move(old);
     terminal.out() << json::serialize(out) << '\n';
     return Exit::ok;
   }

@@ -131,8 +131,8 @@ std::expected<KeyRecord, Problem> key_from(dns::Answer const& answer) {
   return out;
 }
 
-Verifier::Verifier(mail::HeaderSection const& header, VerifyOptions const& options)
-    : options_{options} {
+Verifier::Verifier(mail::HeaderSection const& header, VerifyOptions const& options) {
+  options_ = options;
   FieldIndex const index{header};
   for (std::size_t const position : index.positions("DKIM-Signature")) add(header, position, index);
 }
