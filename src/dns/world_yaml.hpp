@@ -1,6 +1,6 @@
-// world_yaml.hpp: a World from YAML in the form of the SPF test suites' `zonedata`: names with
-// lists of records, TIMEOUT and SERVFAIL as values.                            Tests:
-// world_test.cpp Not here: RFC 1035 zone files (world_zone.hpp).
+// world_yaml.hpp: a World from YAML: names with lists of records, TIMEOUT and SERVFAIL as values.
+// Spec: the schema of the RFC 7208 test suite, `zonedata`.                Tests: world_test.cpp
+// Not here: RFC 1035 zone files (world_zone.hpp).
 #pragma once
 
 #include <expected>
