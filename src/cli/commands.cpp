@@ -9,6 +9,8 @@ namespace pb::cli {
 namespace {
 constexpr std::array table{
     // Find out: what works from here, and what an error means.
+    Command{"probe", Group::find_out, "measure which port and encryption work from here",
+            add_probe},
     Command{"explain", Group::find_out, "say what an error message means", add_explain},
     Command{"ports", Group::find_out, "say what each mail port is for", add_ports},
     Command{"advise", Group::find_out, "choose a port for a program and a provider", add_advise},

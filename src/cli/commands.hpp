@@ -33,4 +33,5 @@ void add_domain(CLI::App& command, Action& action);
 void add_record(CLI::App& command, Action& action);
 void add_spf(CLI::App& command, Action& action);
 void add_verify(CLI::App& command, Action& action);
+void add_probe(CLI::App& command, Action& action);
 }  // namespace pb::cli

@@ -1,0 +1,114 @@
+// probe_json.cpp: facts and verdict as JSON. Peer text stands only in strings, escaped and cut.
+// Spec: docs/reference/probe-json.md.
+// Tests: tests/fault_lab
+#include "cli/probe_json.hpp"
+
+#include <boost/json.hpp>
+
+#include "base/encoding.hpp"
+
+namespace pb::cli {
+namespace json = boost::json;
+namespace {
+json::array names_of(std::vector<advisor::Fault> const& faults) {
+  json::array out;
+  for (auto fault : faults) out.push_back(json::value(advisor::name(fault)));
+  return out;
+}
+
+json::array strings(std::vector<std::string> const& list) {
+  json::array out;
+  for (auto const& text : list) out.push_back(json::value(escape_for_display(text, 200)));
+  return out;
+}
+
+json::value certificate(advisor::TlsFacts const& tls) {
+  if (tls.chain.empty()) return nullptr;
+  auto const& leaf = tls.chain.front();
+  return json::object{{"subject", escape_for_display(leaf.subject, 512)},
+                      {"issuer", escape_for_display(leaf.issuer, 512)},
+                      {"names", strings(leaf.names)},
+                      {"not_before", leaf.not_before},
+                      {"not_after", leaf.not_after},
+                      {"sha256", leaf.sha256},
+                      {"chain_length", tls.chain.size()},
+                      {"verified", tls.verified()}};
+}
+
+json::object row(std::uint16_t port, advisor::AttemptFacts const& attempt,
+                 advisor::AttemptVerdict const& verdict) {
+  json::object out{{"port", port},
+                   {"family", attempt.endpoint.address.is_v4() ? "ipv4" : "ipv6"},
+                   {"address", attempt.endpoint.address.text()},
+                   {"tcp", advisor::name(attempt.connect.tcp)},
+                   {"connect_ms", attempt.connect.took.count()},
+                   {"security", advisor::name(verdict.security)},
+                   {"fault", nullptr},
+                   {"faults", names_of(verdict.faults)},
+                   {"notes", names_of(verdict.notes)},
+                   {"greeting", escape_for_display(attempt.greeting, 512)},
+                   {"greeting_ms", attempt.greeting_after.count()},
+                   {"tls_version", attempt.tls.version},
+                   {"cipher", attempt.tls.cipher},
+                   {"auth", strings(attempt.after.auth)},
+                   {"extensions", strings(attempt.after.keywords)},
+                   {"certificate", certificate(attempt.tls)}};
+  if (!verdict.faults.empty()) out["fault"] = advisor::name(verdict.faults.front());
+  if (!attempt.transcript.empty()) out["transcript"] = attempt.transcript;
+  return out;
+}
+
+std::string_view name_of(advisor::ControlFacts::Role role) {
+  switch (role) {
+    case advisor::ControlFacts::Role::other_server:
+      return "other-server";
+    case advisor::ControlFacts::Role::web_port:
+      return "web-port";
+    case advisor::ControlFacts::Role::closed_port:
+      return "closed-port";
+  }
+  return "";
+}
+
+json::array rows(advisor::ProbeFacts const& facts, advisor::Verdict const& verdict) {
+  json::array out;
+  for (std::size_t i = 0; i < verdict.ports.size(); ++i) {
+    auto const& port = facts.ports[i];
+    for (std::size_t k = 0; k < port.attempts.size(); ++k) {
+      out.push_back(row(port.port, port.attempts[k], verdict.ports[i].attempts[k]));
+    }
+  }
+  return out;
+}
+}  // namespace
+
+std::string probe_json(advisor::ProbeFacts const& facts, advisor::Verdict const& verdict) {
+  json::object out{{"schema", "packetboat.probe/1"},
+                   {"target", escape_for_display(facts.target, 255)},
+                   {"host", escape_for_display(facts.host, 255)},
+                   {"time", facts.now},
+                   {"took_ms", facts.took.count()},
+                   {"faults", names_of(verdict.name_faults)},
+                   {"notes", names_of(verdict.notes)},
+                   {"ports", rows(facts, verdict)},
+                   {"advice", nullptr}};
+  json::array addresses;
+  for (auto const& address : facts.name.addresses) addresses.push_back(json::value(address.text()));
+  out["addresses"] = addresses;
+  json::array controls;
+  for (auto const& control : facts.controls) {
+    controls.push_back(json::object{{"host", control.host},
+                                    {"port", control.port},
+                                    {"role", name_of(control.role)},
+                                    {"tcp", advisor::name(control.attempt.connect.tcp)}});
+  }
+  out["controls"] = controls;
+  if (verdict.advice) {
+    out["advice"] =
+        json::object{{"port", verdict.advice->port},
+                     {"security", advisor::name(verdict.advice->security)},
+                     {"reason", verdict.cause ? advisor::name(*verdict.cause) : "first-choice"}};
+  }
+  return json::serialize(out) + "\n";
+}
+}  // namespace pb::cli
