@@ -327,6 +327,11 @@ AttemptVerdict judge_attempt(ProbeFacts const& facts, AttemptFacts const& attemp
     return out;
   }
   certificate_faults(facts, attempt, around, out);
+  bool const dropped = attempt.after.code == 0 && attempt.after.end != EhloFacts::End::silence;
+  if (attempt.tls.asked_certificate && dropped) {
+    out.faults.push_back(Fault::tls_client_certificate_wanted);
+    return out;
+  }
   if (stop(ehlo_fault(attempt.after))) return out;
   login_faults(attempt, out);
   return out;

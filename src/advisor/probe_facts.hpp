@@ -91,8 +91,9 @@ struct TlsFacts {
   std::vector<CertFacts> chain;   // as sent, the leaf first
   std::vector<CertError> errors;  // each once
   bool name_matches = false;
-  std::string plain_answer;  // what came instead of a TLS record, cut
-  bool store_empty = false;  // no trusted issuer is known on this computer
+  bool asked_certificate = false;  // the server wanted one of the client
+  std::string plain_answer;        // what came instead of a TLS record, cut
+  bool store_empty = false;        // no trusted issuer is known on this computer
   [[nodiscard]] bool verified() const {
     return handshake == Handshake::ok && errors.empty() && name_matches;
   }

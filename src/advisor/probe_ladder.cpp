@@ -171,6 +171,7 @@ LaneAction Lane::on_reply(Millis elapsed) {
       return on_ehlo(facts_.after, elapsed);
     case State::injected_wait:
       facts_.injected = true;  // a second reply to one EHLO: the plain command was kept
+      if (lines_.size() > 1) read_keywords(lines_, facts_.after);
       return after_tls_ehlo(elapsed);
     case State::login:
       facts_.login_reply = lines_.back().substr(0, 512);
@@ -211,7 +212,7 @@ LaneAction Lane::on_ehlo(EhloFacts& ehlo, Millis elapsed) {
     state_ = State::injected_wait;
     lines_.clear();
     until_ = elapsed + injected_wait;
-    return wait();
+    return on_bytes({}, elapsed);  // it may have come with the first
   }
   if (code_ != 250 || !ehlo.starttls) return enter(State::quit, "QUIT\r\n", elapsed);
   // With the check, a command rides along in the clear: a server that answers it inside TLS mixes

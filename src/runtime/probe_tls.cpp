@@ -118,7 +118,7 @@ CertError kind_of(int error) {
     case X509_V_ERR_CA_KEY_TOO_SMALL:
     case X509_V_ERR_CA_MD_TOO_WEAK:
       return CertError::weak;
-    default:  // an int, not an enum
+    default:                    // an int, not an enum
       return CertError::other;  // an int of the library, not an enum
   }
 }
@@ -162,7 +162,7 @@ Handshake kind_of_failure(unsigned long error) {
       return Handshake::weak_key;
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
       return Handshake::wants_certificate;
-    default:  // an int, not an enum
+    default:                      // an int, not an enum
       return Handshake::refused;  // an int of the library, not an enum
   }
 }
@@ -199,14 +199,26 @@ struct ProbeTls::Session {
   Owned<SSL, SSL_free> ssl{SSL_new(context.get())};
   BIO* in = BIO_new(BIO_s_mem());   // owned by ssl
   BIO* out = BIO_new(BIO_s_mem());  // owned by ssl
+  bool asked_certificate = false;
 };
 
+namespace {
+/// Called when the server asks for a certificate; we have none, and say so.
+int no_certificate(SSL* ssl, X509**, EVP_PKEY**) {
+  *static_cast<bool*>(SSL_get_app_data(ssl)) = true;
+  return 0;
+}
+}  // namespace
+
 ProbeTls::ProbeTls(TrustStore const& store, std::string host, std::int64_t now)
-    : session_{std::make_unique<Session>()}, store_{store}, host_{std::move(host)}, now_{now} {
+    : session_(std::make_unique<Session>()), store_(store), host_(std::move(host)), now_(now) {
   SSL* ssl = session_->ssl.get();
   SSL_set_bio(ssl, session_->in, session_->out);
   SSL_set_verify(ssl, SSL_VERIFY_NONE, nullptr);  // verified afterwards, in full
   if (!IpAddress::parse(host_)) SSL_set_tlsext_host_name(ssl, host_.c_str());
+  SSL_set_app_data(ssl, &session_->asked_certificate);
+  SSL_CTX_set_client_cert_cb(session_->context.get(), no_certificate);
+  SSL_set_min_proto_version(ssl, TLS1_2_VERSION);  // RFC 8996, RFC 8997
   SSL_set_connect_state(ssl);
 }
 ProbeTls::~ProbeTls() = default;
@@ -254,11 +266,14 @@ void ProbeTls::read_facts() {
     facts_.chain.push_back(facts_of(sk_X509_value(chain, i)));
   }
   facts_.store_empty = store_.empty();
+  facts_.asked_certificate = session_->asked_certificate;
   facts_.name_matches = name_matches(leaf, host_);
   Owned<X509_STORE_CTX, X509_STORE_CTX_free> const context{X509_STORE_CTX_new()};
   X509_STORE_CTX_init(context.get(), store_.state().store.get(), leaf, chain);
   X509_STORE_CTX_set_default(context.get(), "ssl_server");
   X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(context.get()), now_);
+  // Level 2, as programs have it: RSA of 2048 bits and SHA-256 at least.
+  X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(context.get()), 2);
   X509_STORE_CTX_set_app_data(context.get(), &facts_.errors);
   X509_STORE_CTX_set_verify_cb(context.get(), collect);
   X509_verify_cert(context.get());

@@ -56,7 +56,7 @@ NameState state_of(int error) {
 #endif
     case EAI_AGAIN:
       return NameState::no_answer;
-    default:  // an int, not an enum
+    default:                            // an int, not an enum
       return NameState::server_failed;  // an int of the library, not an enum
   }
 }
@@ -111,6 +111,21 @@ bool in_container() {
   return stat("/.dockerenv", &ignored) == 0 || stat("/run/.containerenv", &ignored) == 0;
 }
 
+/// Segments that the kernel could not send at all, in this network namespace: a firewall on this
+/// computer drops them on their way out (connect() itself says nothing about it).
+std::uint64_t unsent_segments() {
+  std::ifstream file{"/proc/net/netstat"};
+  std::string names;
+  std::string values;
+  if (!std::getline(file, names) || !std::getline(file, values)) return 0;
+  auto const name = ascii::split(names, ' ');
+  auto const value = ascii::split(values, ' ');
+  for (std::size_t i = 0; i < std::min(name.size(), value.size()); ++i) {
+    if (name[i] == "TCPRetransFail") return std::strtoull(value[i].data(), nullptr, 10);
+  }
+  return 0;
+}
+
 class Prober {
  public:
   explicit Prober(ProbeSettings const& settings)
@@ -130,6 +145,7 @@ class Prober {
   asio::awaitable<void> probe_further(AttemptFacts& slot, Endpoint endpoint);
   asio::awaitable<void> second_round();
   void plan();
+  void find_unsent(std::uint64_t unsent);
   template <typename Task>
   void spawn(Task task) {
     ++running_;
@@ -364,14 +380,29 @@ asio::awaitable<void> Prober::all() {
   co_await second_round();
 }
 
+/// Two repetitions at least fail for every connection that is dropped before it leaves; fewer may
+/// belong to somebody else.
+void Prober::find_unsent(std::uint64_t unsent) {
+  std::vector<AttemptFacts*> silent;
+  auto const look = [&](AttemptFacts& attempt) {
+    if (attempt.connect.tcp == Tcp::timeout) silent.push_back(&attempt);
+  };
+  for (auto& port : facts_.ports) std::ranges::for_each(port.attempts, look);
+  for (auto& control : facts_.controls) look(control.attempt);
+  if (silent.empty() || unsent < 2 * silent.size()) return;
+  for (auto* attempt : silent) attempt->connect.sent_nothing = true;
+}
+
 advisor::ProbeFacts Prober::run() {
   auto const start = Clock::now();
+  auto const unsent_before = unsent_segments();
   facts_.target = settings_.target;
   facts_.host = settings_.host;
   facts_.now = world_.now;
   facts_.in_container = in_container();
   asio::co_spawn(io_, all(), [this](std::exception_ptr) { io_.stop(); });
   io_.run_for(settings_.timeout + Millis{1000});
+  find_unsent(unsent_segments() - unsent_before);
   facts_.took = std::chrono::duration_cast<Millis>(Clock::now() - start);
   return std::move(facts_);
 }
