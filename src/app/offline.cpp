@@ -12,6 +12,7 @@
 #include "app/privileges.hpp"
 #include "runtime/account_records.hpp"
 #include "runtime/captured_messages.hpp"
+#include "runtime/queue_desk.hpp"
 #include "runtime/rocks_store.hpp"
 #include "runtime/system.hpp"
 
@@ -39,6 +40,7 @@ std::expected<runtime::AdminResponse, std::string> ask_offline(OfflineOptions co
   if (!store) return std::unexpected(advice(store.error(), options));
   runtime::AccountRecords accounts{**store};
   runtime::CapturedMessages captured{**store, nullptr};
+  runtime::QueueDesk desk{**store, nullptr};
   runtime::SystemClock clock;
   runtime::SystemRandom random;
   api::Backend backend;
@@ -46,6 +48,7 @@ std::expected<runtime::AdminResponse, std::string> ask_offline(OfflineOptions co
   backend.random = &random;
   backend.accounts = &accounts;
   backend.captured = &captured;
+  backend.queue = &desk;
   backend.our_domains = [&options] { return options.our_domains; };
   api::Router const router = api::make_router(backend);
   boost::asio::io_context context{1};

@@ -15,6 +15,7 @@
 #include "runtime/captured_messages.hpp"
 #include "runtime/guards.hpp"
 #include "runtime/policy_judge.hpp"
+#include "runtime/queue_desk.hpp"
 #include "runtime/queue_intake.hpp"
 #include "runtime/queue_runner.hpp"
 #include "runtime/rocks_store.hpp"
@@ -80,7 +81,8 @@ struct Parts::Impl {
         accounts{*store},
         guards{guard_settings(*loaded.config), clock},
         runner{*store, runner_settings(*loaded.config), clock, random, log},
-        captured{*store, &runner} {}
+        captured{*store, &runner},
+        desk{*store, &runner} {}
 
   /// Reads the accounts anew; what cannot be read leaves the old ones.
   std::expected<void, std::string> read_accounts() {
@@ -132,6 +134,7 @@ struct Parts::Impl {
   runtime::StoragePool pool;
   runtime::QueueRunner runner;
   runtime::CapturedMessages captured;
+  runtime::QueueDesk desk;
   std::unique_ptr<Sending> sending;  // stopped before the runner that lends to it
   runtime::Services services;
 };
@@ -183,6 +186,7 @@ api::Backend Parts::backend() {
   backend.random = &impl_->random;
   backend.accounts = &impl_->accounts;
   backend.captured = &impl_->captured;
+  backend.queue = &impl_->desk;
   backend.our_domains = [impl = impl_.get()] {
     std::lock_guard const lock{impl->mutex};
     return our_domains(*impl->loaded.config);
