@@ -107,6 +107,10 @@ def check_functions(lines):
             continue
         indent = len(line) - len(line.lstrip())
         head = start
+        if line.lstrip().startswith((": ", ", ")):  # a constructor's initialisers: its body ends where
+            while head > 0 and len(lines[head]) - len(lines[head].lstrip()) >= indent:  # it began
+                head -= 1
+            indent = len(lines[head]) - len(lines[head].lstrip())
         while head > 0 and "(" not in " ".join(lines[head:start + 1]) and start - head < 6:
             head -= 1
         signature = " ".join(lines[head:start + 1])

@@ -16,7 +16,8 @@ struct OfflineOptions {
   std::vector<std::string> our_domains;
   std::string user;  // whom root becomes first, so that the server can read what is written
 };
-/// Opens the store, asks, closes it. With root and a user the process is that user from then on. The error is a sentence that says what to do.
+/// Opens the store, asks, closes it. With root and a user the process is that user from then on.
+/// The error is a sentence that says what to do.
 std::expected<runtime::AdminResponse, std::string> ask_offline(OfflineOptions const& options,
                                                                runtime::AdminRequest request);
 }  // namespace pb::app

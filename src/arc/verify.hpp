@@ -26,8 +26,8 @@ struct SealedBy {
 
 struct Result {
   Word word = Word::none;
-  std::string problem;          // why it is fail; one sentence
-  bool temporary = false;       // the failure is one of DNS: it may pass later
+  std::string problem;            // why it is fail; one sentence
+  bool temporary = false;         // the failure is one of DNS: it may pass later
   std::vector<SealedBy> sealers;  // instance 1 first; empty when the structure is broken
   /// The newest ARC-Authentication-Results behind its "i=N;", as the sealer wrote it.
   std::string newest_results;

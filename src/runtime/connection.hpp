@@ -80,7 +80,7 @@ class Connection {
   std::span<char> shared_buffer_;
   std::optional<TlsStream> tls_;
   std::string tls_error_;
-  std::shared_ptr<Deadline> deadline_;  // shared with its own completion, which may outlive us
+  std::shared_ptr<Deadline> deadline_;   // shared with its own completion, which may outlive us
   asio::steady_timer* pause_ = nullptr;  // of the pause() that is going on
   bool more_likely_ = false;  // the last read filled the buffer: read again before waiting
   bool interrupted_ = false;

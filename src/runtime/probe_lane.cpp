@@ -53,7 +53,7 @@ Tcp tcp_of(int error) {
     case EACCES:
     case EPERM:
       return Tcp::local_policy;
-    default:  // an int, not an enum
+    default:                // an int, not an enum
       return Tcp::unknown;  // an errno, not an enum
   }
 }

@@ -51,7 +51,7 @@ struct LimitSettings {
   std::size_t descriptors_reserve = 256;  // kept free for the store, logs and deliveries
   Duration tls_handshake_wait = limits::tls_handshake_wait;
   Duration write_wait = std::chrono::minutes{5};  // a peer that does not read our replies
-  policy::OpeningWaits opening;  // for a ClientHello, before the greeting
+  policy::OpeningWaits opening;                   // for a ClientHello, before the greeting
   Duration proxy_header_wait = std::chrono::seconds{5};
   Duration drain_wait = std::chrono::seconds{30};  // open transactions at shutdown
 };
