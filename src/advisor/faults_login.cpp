@@ -223,11 +223,12 @@ constexpr FaultInfo rows[] = {
      {"PHP's mail() function is off or has no program to hand the message to; no network was used.",
       "PHP 的 mail() 函式被停用，或沒有可以交付郵件的程式；根本沒有用到網路。",
       "PHP 的 mail() 函数被停用，或没有可以交付邮件的程序；根本没有用到网络。"},
-     {"Send by SMTP: 587 with STARTTLS and a login (in WordPress with an SMTP plugin), or install "
-      "packetboat sendmail.",
-      "請改用 SMTP：587 配 STARTTLS 並登入（WordPress 用 SMTP 外掛），或安裝 packetboat sendmail。",
-      "请改用 SMTP：587 配 STARTTLS 并登录（WordPress 用 SMTP 插件），或安装 packetboat "
-      "sendmail。"}},
+     {"Send by SMTP: 587 with STARTTLS and a login (in WordPress with an SMTP plugin), or let "
+      "the host's administrator install a sendmail program.",
+      "請改用 SMTP：587 配 STARTTLS 並登入（WordPress 用 SMTP 外掛），或請主機管理員安裝 sendmail "
+      "程式。",
+      "请改用 SMTP：587 配 STARTTLS 并登录（WordPress 用 SMTP 插件），或请主机管理员"
+      "安装 sendmail 程序。"}},
     {Fault::outlook_code,
      "outlook-code",
      "46",

@@ -19,7 +19,7 @@ constexpr std::string_view six_lines =
     R"(I want to ...
   find out which port and setting works     packetboat probe smtp.example.com
   understand an error message               packetboat explain "paste it here"
-  send a message from the command line      packetboat send --help
+  see what became of a message              packetboat queue list
   catch my program's mail while testing     packetboat serve --sandbox
   run a mail server                         packetboat init, then packetboat serve
   check SPF, DKIM and DMARC of a domain     packetboat --help, last group
