@@ -172,6 +172,17 @@ inline constexpr text::Message catalogue[] = {
     {"probe.near", {"Did you mean {0}?", "是不是 {0}？", "是不是想填 {0}？"}},
     {"probe.offers",
      {"{0} (by the table: {1}, {2})", "{0}（依資料表：{1}，{2}）", "{0}（依数据表：{1}，{2}）"}},
+    // the page
+    {"page.title",
+     {"Which port for sending mail?", "寄信該用哪個連接埠（端口）？",
+      "发信该用哪个端口（port）？"}},
+    {"page.paste", {"Paste the error", "貼上錯誤訊息", "粘贴错误消息"}},
+    {"page.table",
+     {"All mail ports and their history", "所有郵件連接埠和沿革", "所有邮件端口和沿革"}},
+    // settings
+    {"settings.on", {"on", "開", "开"}},
+    {"settings.off", {"off", "關", "关"}},
+    {"settings.wrong", {"Usually wrong:", "最常填錯的一格：", "最常填错的一栏："}},
     // letter
     {"letter.subject",
      {"Subject: please open outgoing mail port {0}", "主旨：請協助開放對外郵件連接埠 {0}",

@@ -13,6 +13,8 @@ constexpr std::array table{
             add_probe},
     Command{"explain", Group::find_out, "say what an error message means", add_explain},
     Command{"ports", Group::find_out, "say what each mail port is for", add_ports},
+    Command{"settings", Group::find_out, "write the settings of a program for a server",
+            add_settings},
     Command{"advise", Group::find_out, "choose a port for a program and a provider", add_advise},
     Command{"faults", Group::find_out, "list the names of faults", add_faults},
 

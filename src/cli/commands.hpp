@@ -21,6 +21,7 @@ void add_inbox(CLI::App& command, Action& action);
 void add_init(CLI::App& command, Action& action);
 void add_journal(CLI::App& command, Action& action);
 void add_ports(CLI::App& command, Action& action);
+void add_settings(CLI::App& command, Action& action);
 void add_queue(CLI::App& command, Action& action);
 void add_reload(CLI::App& command, Action& action);
 void add_sandbox(CLI::App& command, Action& action);

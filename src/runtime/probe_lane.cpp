@@ -130,7 +130,13 @@ asio::awaitable<ConnectFacts> connect(tcp::socket& socket, Endpoint endpoint, Mi
     }
   }
   facts.took = since(start);
+  // The peer accepted and reset before we looked: open, and then reset.
+  bool const reset = error == asio::error::connection_reset || error == asio::error::broken_pipe;
   facts.error = error.value();
+  if (reset) {
+    facts.tcp = Tcp::open;
+    co_return facts;
+  }
   facts.tcp = error ? tcp_of(error.value()) : Tcp::open;
   if (error) read_error_queue(socket.native_handle(), facts);
   co_return facts;
@@ -279,7 +285,9 @@ asio::awaitable<AttemptFacts> Runner::run(Endpoint endpoint) {
   endpoint_ = endpoint;
   auto const left = std::chrono::duration_cast<Millis>(world_.deadline - Clock::now());
   auto const connected = co_await connect(socket_, endpoint, std::min(connect_wait, left));
-  if (connected.tcp == Tcp::open) {
+  if (connected.tcp == Tcp::open && connected.error != 0) {
+    lane_.facts().opening = advisor::Opening::reset;
+  } else if (connected.tcp == Tcp::open) {
     start_ = Clock::now();
     co_await act(lane_.on_connected(Millis{0}));
   }

@@ -210,17 +210,21 @@ int no_certificate(SSL* ssl, X509**, EVP_PKEY**) {
 }
 }  // namespace
 
-ProbeTls::ProbeTls(TrustStore const& store, std::string host, std::int64_t now)
-    : session_(std::make_unique<Session>()), store_(store), host_(std::move(host)), now_(now) {
-  SSL* ssl = session_->ssl.get();
-  SSL_set_bio(ssl, session_->in, session_->out);
+std::unique_ptr<ProbeTls::Session> ProbeTls::prepare(std::string const& host) {
+  auto session = std::make_unique<Session>();
+  SSL* ssl = session->ssl.get();
+  SSL_set_bio(ssl, session->in, session->out);
   SSL_set_verify(ssl, SSL_VERIFY_NONE, nullptr);  // verified afterwards, in full
-  if (!IpAddress::parse(host_)) SSL_set_tlsext_host_name(ssl, host_.c_str());
-  SSL_set_app_data(ssl, &session_->asked_certificate);
-  SSL_CTX_set_client_cert_cb(session_->context.get(), no_certificate);
+  if (!IpAddress::parse(host)) SSL_set_tlsext_host_name(ssl, host.c_str());
+  SSL_set_app_data(ssl, &session->asked_certificate);
+  SSL_CTX_set_client_cert_cb(session->context.get(), no_certificate);
   SSL_set_min_proto_version(ssl, TLS1_2_VERSION);  // RFC 8996, RFC 8997
   SSL_set_connect_state(ssl);
+  return session;
 }
+
+ProbeTls::ProbeTls(TrustStore const& store, std::string host, std::int64_t now)
+    : session_(prepare(host)), store_(store), host_(std::move(host)), now_(now) {}
 ProbeTls::~ProbeTls() = default;
 
 ProbeTls::Progress ProbeTls::handshake(std::string_view received) {

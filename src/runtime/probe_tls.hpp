@@ -47,6 +47,7 @@ class ProbeTls {
 
  private:
   struct Session;
+  static std::unique_ptr<Session> prepare(std::string const& host);
   void read_facts();
   void read_failure();
   std::unique_ptr<Session> session_;

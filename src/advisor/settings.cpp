@@ -1,0 +1,172 @@
+// settings.cpp: fills templates and cards in. Values are checked and quoted before.
+// Spec: settings.hpp.
+// Tests: settings_test.cpp
+#include "advisor/settings.hpp"
+
+#include <algorithm>
+
+#include "advisor/messages.hpp"
+#include "advisor/settings_templates.hpp"
+#include "base/ascii.hpp"
+#include "base/utf8.hpp"
+#include "text/layout.hpp"
+
+namespace pb::advisor {
+namespace {
+bool good_host(std::string_view host) {
+  bool const safe = std::ranges::all_of(
+      host, [](char c) { return ascii::is_alnum(c) || c == '.' || c == '-' || c == ':'; });
+  return !host.empty() && host.size() <= 253 && safe;
+}
+
+bool good_user(std::string_view user) {
+  return user.size() <= 320 && utf8::valid(user) && std::ranges::none_of(user, ascii::is_control);
+}
+
+std::string replaced(std::string_view text,
+                     std::initializer_list<std::pair<char, std::string_view>> rules) {
+  std::string out;
+  for (char c : text) {
+    auto const rule = std::ranges::find(rules, c, &std::pair<char, std::string_view>::first);
+    if (rule == rules.end()) {
+      out += c;
+    } else {
+      out += rule->second;
+    }
+  }
+  return out;
+}
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (char c : text) {
+    auto const byte = static_cast<unsigned char>(c);
+    bool const plain = ascii::is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
+    if (plain) {
+      out += c;
+    } else {
+      out += {'%', digits[byte >> 4U], digits[byte & 0x0FU]};
+    }
+  }
+  return out;
+}
+
+std::string quoted(std::string_view text, Quoting quoting) {
+  switch (quoting) {
+    case Quoting::none:
+      return std::string{text};
+    case Quoting::xml:
+      return replaced(text, {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}});
+    case Quoting::php:
+    case Quoting::python:
+    case Quoting::javascript:
+    case Quoting::ruby:
+      return replaced(text, {{'\\', "\\\\"}, {'\'', "\\'"}});
+    case Quoting::java:
+      return replaced(text, {{'\\', "\\\\"}, {'"', "\\\""}});
+    case Quoting::shell: {
+      bool const plain = std::ranges::all_of(text, [](char c) {
+        return ascii::is_alnum(c) || c == '@' || c == '.' || c == '-' || c == '_' || c == '+';
+      });
+      return plain ? std::string{text} : "'" + replaced(text, {{'\'', "'\\''"}}) + "'";
+    }
+    case Quoting::url:
+      return percent_encoded(text);
+  }
+  return {};
+}
+
+std::string domain_of(SettingsInput const& input) {
+  auto const at = input.user.rfind('@');
+  if (at != std::string::npos) return input.user.substr(at + 1);
+  auto const dot = input.host.find('.');
+  return dot == std::string::npos ? input.host : input.host.substr(dot + 1);
+}
+
+/// Replaces the marks from left to right; what is filled in is never read again.
+std::string filled(std::string_view text, SettingsInput const& input, Quoting quoting) {
+  std::string const user = input.user.empty() ? "you@example.com" : input.user;
+  std::string const from = user.contains('@') ? user : "you@" + domain_of(input);
+  std::pair<std::string_view, std::string> const marks[] = {
+      {"@HOST@", input.host},
+      {"@PORT@", fmt::format("{}", input.port)},
+      {"@USER@", quoted(user, quoting)},
+      {"@FROM@", quoted(from, quoting == Quoting::url ? Quoting::none : quoting)},
+      {"@DOMAIN@", quoted(domain_of(input), quoting)}};
+  std::string out;
+  while (!text.empty()) {
+    auto const mark = std::ranges::find_if(
+        marks, [&](auto const& entry) { return text.starts_with(entry.first); });
+    if (mark == std::end(marks)) {
+      out += text.front();
+      text.remove_prefix(1);
+    } else {
+      out += mark->second;
+      text.remove_prefix(mark->first.size());
+    }
+  }
+  return out;
+}
+
+std::string card_text(Card const& card, Program const& program, SettingsInput const& input,
+                      text::Language language) {
+  std::string out = fmt::format("{}  ({})\n\n", program.name, card.checked);
+  text::Table table;
+  for (auto const& field : card.fields) {
+    auto const value = input.security == Security::starttls ? field.starttls : field.implicit_tls;
+    std::string shown = filled(value, input, Quoting::none);
+    if (value == "on") shown = text::say(language, msg("settings.on"));
+    if (value == "-") shown = text::say(language, msg("settings.off"));
+    table.row({std::string{field.label}, shown});
+  }
+  out += table.render() + "\n";
+  return out + text::paragraph("  " + std::string{msg("settings.wrong").in(language)} + " ",
+                               card.usually_wrong.in(language), 80);
+}
+}  // namespace
+
+std::string_view text_of(SettingsError error) {
+  switch (error) {
+    case SettingsError::bad_host:
+      return "the host is not a host name";
+    case SettingsError::bad_user:
+      return "the user name has characters that no program takes";
+    case SettingsError::cannot:
+      return "this program cannot do that kind of encryption";
+    case SettingsError::not_written:
+      return "there are no settings for this program yet";
+  }
+  return "";
+}
+
+std::expected<std::string, SettingsError> settings(Program const& program,
+                                                   SettingsInput const& input,
+                                                   text::Language language) {
+  if (!good_host(input.host)) return std::unexpected{SettingsError::bad_host};
+  if (!good_user(input.user)) return std::unexpected{SettingsError::bad_user};
+  bool const starttls = input.security == Security::starttls;
+  for (auto templates : {settings_templates(), application_templates()}) {
+    for (auto const& row : templates) {
+      if (row.program != program.id) continue;
+      auto const text = starttls ? row.starttls : row.implicit_tls;
+      if (text.empty()) return std::unexpected{SettingsError::cannot};
+      bool const one_word = row.quoting == Quoting::none && input.user.contains(' ');
+      if (one_word) return std::unexpected{SettingsError::bad_user};
+      return filled(text, input, row.quoting);
+    }
+  }
+  auto const card = std::ranges::find(cards(), program.id, &Card::program);
+  if (card == cards().end()) return std::unexpected{SettingsError::not_written};
+  return card_text(*card, program, input, language);
+}
+
+std::vector<Program const*> writable_programs() {
+  std::vector<Program const*> out;
+  for (auto const& program : programs()) {
+    SettingsInput const input{.host = "smtp.example.com", .user = {}};
+    if (settings(program, input, text::Language::en)) out.push_back(&program);
+  }
+  return out;
+}
+}  // namespace pb::advisor

@@ -1,0 +1,10 @@
+// which_port_page.hpp: docs/which-port/index.html, made from the tables: one file, no network.
+// Spec: issue 4 §2 "For people without a terminal". `packetboat ports --page` prints it.
+// Not here: the tables themselves.
+#pragma once
+
+#include <string>
+
+namespace pb::advisor {
+std::string which_port_page();
+}  // namespace pb::advisor

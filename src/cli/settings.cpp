@@ -1,0 +1,98 @@
+// settings.cpp: `packetboat settings`: the configuration of a program, ready to paste.
+// Spec: docs/reference/command-line.md; templates in advisor/settings_*.
+// Not here: measuring which port works (probe.cpp).
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <ostream>
+
+#include "advisor/providers.hpp"
+#include "advisor/settings.hpp"
+#include "base/encoding.hpp"
+#include "cli/commands.hpp"
+#include "text/layout.hpp"
+
+namespace pb::cli {
+namespace {
+struct Options {
+  std::string target, program = "list", user, prefer = "587";
+  std::uint16_t port = 0;
+};
+
+void list_programs(Terminal& terminal) {
+  text::Table table;
+  for (auto const* program : advisor::writable_programs()) {
+    table.row({std::string{program->id}, std::string{program->name}});
+  }
+  terminal.out() << table.render();
+}
+
+/// The port that was given, or the first one of the provider in the order of preference.
+std::uint16_t port_for(Options const& options, advisor::Provider const* provider,
+                       advisor::Preference preference) {
+  if (options.port != 0) return options.port;
+  if (provider == nullptr) return advisor::order(preference).front();
+  for (auto port : advisor::order(preference)) {
+    for (auto const& offer : provider->offers) {
+      if (offer.port == port && preference != advisor::Preference::provider) return port;
+    }
+  }
+  return provider->offers[0].port;
+}
+
+Exit run_settings(Options const& options, Terminal& terminal) {
+  if (options.program == "list") {
+    list_programs(terminal);
+    return Exit::ok;
+  }
+  auto const* program = advisor::find_program(options.program);
+  auto const preference = advisor::parse_preference(options.prefer);
+  if (program == nullptr || !preference || options.target.empty()) {
+    terminal.err() << "settings: name a server and a program: packetboat settings "
+                      "smtp.example.com --for wordpress (all: --for list)\n";
+    return Exit::usage;
+  }
+  advisor::SettingsInput input{.host = options.target, .user = options.user};
+  auto const at = options.target.rfind('@');
+  auto const* provider = advisor::find_provider(options.target);
+  if (at != std::string::npos) {
+    input.user = options.user.empty() ? options.target : options.user;
+    input.host = options.target.substr(at + 1);
+    provider = advisor::provider_of_domain(input.host);
+  }
+  if (provider == nullptr) provider = advisor::provider_of_host(input.host);
+  if (provider != nullptr && (at != std::string::npos || input.host == provider->id)) {
+    input.host = provider->host;
+  }
+  input.port = port_for(options, provider, *preference);
+  auto const* port = advisor::find_port(input.port);
+  if (input.port == 25) {
+    terminal.err() << "settings: port 25 is for servers; a program submits on 587, 465 or 2525\n";
+    return Exit::usage;
+  }
+  input.security = port == nullptr ? advisor::Security::starttls : port->security;
+  auto const text = advisor::settings(*program, input, terminal.language());
+  if (!text) {
+    terminal.err() << "settings: " << advisor::text_of(text.error()) << '\n';
+    return Exit::usage;
+  }
+  terminal.out() << *text;
+  return Exit::ok;
+}
+}  // namespace
+
+void add_settings(CLI::App& command, Action& action) {
+  auto options = std::make_shared<Options>();  // shared: kept by both callbacks
+  command.add_option("target", options->target, "a host, an e-mail address or a provider's name");
+  command.add_option("--for", options->program, "the program; list: all of them");
+  command.add_option("--port", options->port, "the port that works for you");
+  command.add_option("--user", options->user, "the user name");
+  command.add_option("--prefer", options->prefer, "587 (default), 465 or provider");
+  command.footer(
+      "Examples:\n  packetboat settings smtp.example.com --for wordpress\n"
+      "  packetboat settings you@gmail.com --for thunderbird\n"
+      "  packetboat settings sendgrid --port 2525 --for nodemailer");
+  command.callback([options, &action] {
+    action = [options](Terminal& terminal) { return run_settings(*options, terminal); };
+  });
+}
+}  // namespace pb::cli
