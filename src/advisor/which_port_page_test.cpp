@@ -13,7 +13,7 @@ TEST(WhichPortPage, the_page_in_docs_is_up_to_date) {
   std::ifstream file{PB_SOURCE_DIR "/docs/which-port/index.html"};
   std::stringstream text;
   text << file.rdbuf();
-  EXPECT_EQ(text.str(), which_port_page())
+  EXPECT_TRUE(text.str() == which_port_page())  // a hundred kilobytes say nothing in a log
       << "run: packetboat ports --page > docs/which-port/index.html";
 }
 TEST(WhichPortPage, loads_nothing_from_a_network) {
