@@ -26,6 +26,9 @@ def reexec():
         return
     if os.geteuid() != 0 or not shutil.which("nft") or not shutil.which("unshare"):
         print("fault laboratory: skipped (needs root, unshare and nft)")
+        if skips := os.environ.get("PB_SKIPS"):
+            with open(skips, "a") as file:
+                file.write("fault laboratory: needs root, unshare and nft\n")
         sys.exit(77)
     os.environ["PB_FAULT_LAB"] = "inside"
     os.execvp("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv])
