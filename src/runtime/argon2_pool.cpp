@@ -20,8 +20,10 @@
 namespace pb::runtime {
 namespace asio = boost::asio;
 namespace {
-using Job = std::move_only_function<void()>;
-}
+/// Works, and gives what tells the caller: told only when the job no longer counts as load.
+using Answer = std::move_only_function<void()>;
+using Job = std::move_only_function<Answer()>;
+}  // namespace
 
 struct Argon2Pool::Impl {
   explicit Impl(Argon2PoolOptions given) : options{given} {
@@ -50,10 +52,14 @@ struct Argon2Pool::Impl {
       waiting.pop_front();
       ++running;
       lock.unlock();
-      job();
+      Answer answer = job();
       job = nullptr;
       lock.lock();
       --running;
+      lock.unlock();
+      answer();
+      answer = nullptr;
+      lock.lock();
     }
   }
 
@@ -94,7 +100,8 @@ asio::awaitable<std::optional<bool>> Argon2Pool::run(std::function<bool()> work)
     auto const resume = [shared, alive](std::optional<bool> result) {
       asio::post(alive, [shared, result] { std::move (*shared)(result); });
     };
-    bool const taken = pool.post([resume, done = std::move(task)] { resume(done()); });
+    bool const taken = pool.post(
+        [resume, done = std::move(task)] { return [resume, result = done()] { resume(result); }; });
     if (!taken) resume(std::nullopt);
   };
   co_return co_await asio::async_initiate<asio::use_awaitable_t<> const, void(std::optional<bool>)>(

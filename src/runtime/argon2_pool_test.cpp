@@ -1,4 +1,4 @@
-// argon2_pool_test.cpp: bounded, off the loop, back on the loop.            Spec: issue 2 §5.
+// argon2_pool_test.cpp: bounded, off the loop, back on the loop.            Spec: argon2_pool.hpp.
 #include "runtime/argon2_pool.hpp"
 
 #include <gtest/gtest.h>
