@@ -33,8 +33,11 @@ def main():
             for server in (automatic, strict):
                 measure(server, role, setting, 200)  # warm: the login is known, the address too
             ratios, rates = [], {"auto": [], "strict": []}
-            for _ in range(rounds):
-                a, s = (measure(server, role, setting, count) for server in (automatic, strict))
+            for number in range(rounds):
+                # A B, B A, ...: neither always goes first.
+                order = (automatic, strict) if number % 2 == 0 else (strict, automatic)
+                rate = {server: measure(server, role, setting, count) for server in order}
+                a, s = rate[automatic], rate[strict]
                 ratios.append(a[0] / s[0])
                 rates["auto"].append(a[0])
                 rates["strict"].append(s[0])
