@@ -4,6 +4,7 @@
 #include "app/parts.hpp"
 
 #include <boost/json.hpp>
+#include <map>
 #include <mutex>
 
 #include "app/delivery_settings.hpp"
@@ -18,6 +19,7 @@
 #include "runtime/queue_desk.hpp"
 #include "runtime/queue_intake.hpp"
 #include "runtime/queue_runner.hpp"
+#include "runtime/report_maker.hpp"
 #include "runtime/rocks_store.hpp"
 #include "runtime/storage_pool.hpp"
 
@@ -69,6 +71,24 @@ runtime::IntakeSettings intake_settings(Config const& config) {
   out.is_discarded = [where](mail::ForwardPath const& path) { return where->is(path, "discard"); };
   return out;
 }
+
+runtime::ReportSettings report_settings(Config const& config) {
+  auto const where = std::make_shared<Destinations const>(config);  // shared with the reports
+  std::map<std::string, text::Language> languages;
+  for (DomainConfig const& domain : config.domains) {
+    languages[mail::Domain{domain.name}.key()] =
+        text::parse_language(domain.language).value_or(text::Language::en);
+  }
+  runtime::ReportSettings out;
+  out.hostname = config.hostname;
+  out.expire_after = config.delivery.expire_after;
+  out.language_of = [languages = std::move(languages)](std::string const& domain) {
+    auto const found = languages.find(domain);
+    return found == languages.end() ? text::Language::en : found->second;
+  };
+  out.is_captured = [where](mail::ForwardPath const& path) { return where->is(path, "sandbox"); };
+  return out;
+}
 }  // namespace
 
 struct Parts::Impl {
@@ -81,8 +101,17 @@ struct Parts::Impl {
         accounts{*store},
         guards{guard_settings(*loaded.config), clock},
         runner{*store, runner_settings(*loaded.config), clock, random, log},
+        reports{runner, report_settings(*loaded.config), clock, random, log},
         captured{*store, &runner},
         desk{*store, &runner} {}
+  ~Impl() { stop(); }
+  Impl(Impl const&) = delete;
+  Impl& operator=(Impl const&) = delete;
+
+  void stop() {
+    if (sending) sending->stop();
+    runner.stop();
+  }
 
   /// Reads the accounts anew; what cannot be read leaves the old ones.
   std::expected<void, std::string> read_accounts() {
@@ -118,6 +147,7 @@ struct Parts::Impl {
     if (!made) return std::unexpected(made.error());
     sending = std::move(*made);
     runner.set_lease_sink(&sending->sink());
+    runner.set_report_sink(&reports);
     return {};
   }
 
@@ -133,6 +163,7 @@ struct Parts::Impl {
   runtime::Guards guards;
   runtime::StoragePool pool;
   runtime::QueueRunner runner;
+  runtime::ReportMaker reports;
   runtime::CapturedMessages captured;
   runtime::QueueDesk desk;
   std::unique_ptr<Sending> sending;  // stopped before the runner that lends to it
@@ -177,6 +208,7 @@ std::expected<void, std::string> Parts::reload(LoadedConfig const& loaded) {
     return changed;
   }
   impl_->make_services();
+  impl_->reports.reload(report_settings(*loaded.config));
   return {};
 }
 
@@ -212,8 +244,5 @@ void Parts::health(json::object& out) const {
                                          : std::string{"the store failed, or the queue is full"};
 }
 
-void Parts::stop() {
-  if (impl_->sending) impl_->sending->stop();
-  impl_->runner.stop();
-}
+void Parts::stop() { impl_->stop(); }
 }  // namespace pb::app

@@ -348,7 +348,7 @@ void QueueRunner::Impl::read_reported(queue::ReportRequest report) {
   post(ReportLoadedItem{std::move(report)});
 }
 
-/// What nobody is to be told is over at once.
+/// What nobody is to be told is over at once. Making a report reads the message: off this thread.
 void QueueRunner::Impl::hand_out_report(queue::ReportRequest report) {
   queue::Reported nobody{.id = report.id, .recipients = {}};
   std::erase_if(report.items, [&](queue::ReportItem const& item) {
@@ -357,7 +357,9 @@ void QueueRunner::Impl::hand_out_report(queue::ReportRequest report) {
     return !wanted;
   });
   if (!nobody.recipients.empty()) post(queue::Event{std::move(nobody)});
-  if (!report.items.empty()) report_sink->report(std::move(report));
+  if (report.items.empty()) return;
+  auto const make = [this, report = std::move(report)] { report_sink->report(report); };
+  if (!pool->post(make)) make();
 }
 
 // Items -----------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ class LeaseSink {
 
 /// Makes reports (RFC 3464) of what the queue says; submits them by QueueRunner::accept with
 /// report_of set, or says QueueRunner::reported when there is nothing to send.
+/// Called on a thread of the queue's pool, or on its own.
 class ReportSink {
  public:
   virtual ~ReportSink() = default;

@@ -14,7 +14,22 @@
 namespace pb::runtime {
 ReportMaker::ReportMaker(QueueRunner& runner, ReportSettings settings, Clock const& clock,
                          Random& random, Log& log)
-    : runner_{runner}, settings_{std::move(settings)}, clock_{clock}, log_{log}, random_{random} {}
+    : runner_{runner},
+      clock_{clock},
+      log_{log},
+      random_{random},
+      settings_{std::make_shared<ReportSettings const>(std::move(settings))} {}
+
+void ReportMaker::reload(ReportSettings settings) {
+  auto next = std::make_shared<ReportSettings const>(std::move(settings));
+  std::lock_guard const lock{mutex_};
+  settings_ = std::move(next);
+}
+
+std::shared_ptr<ReportSettings const> ReportMaker::settings() const {
+  std::lock_guard const lock{mutex_};
+  return settings_;
+}
 
 std::string ReportMaker::content_of(queue::QueuedMessage const& message) {
   auto const loaded = load_message(runner_.store(), message.id);
@@ -36,33 +51,37 @@ std::string ReportMaker::content_of(queue::QueuedMessage const& message) {
 
 queue::NewMessage ReportMaker::make(queue::ReportRequest const& request) {
   queue::QueuedMessage const& about = *request.message;
+  std::shared_ptr<ReportSettings const> const wanted = settings();
   Instant const now = clock_.now();
   std::string boundary = "pb.";
   std::string message_id;
   queue::NewMessage out;
   queue::QueuedMessage& report = out.record.message;
   {
-    std::lock_guard const lock{random_mutex_};
+    std::lock_guard const lock{mutex_};
     report.id = QueueId::make(now, random_);
     boundary += hex_encode(random_.bytes(16));
-    message_id = mail::make_message_id(now, random_, settings_.hostname);
+    message_id = mail::make_message_id(now, random_, wanted->hostname);
   }
   std::string const content = content_of(about);
   text::Language language = text::Language::en;
-  if (settings_.language_of)
-    language = settings_.language_of(about.envelope.reverse_path.mailbox->domain.key());
+  if (wanted->language_of)
+    language = wanted->language_of(about.envelope.reverse_path.mailbox->domain.key());
   report::Dsn dsn =
-      report::make_dsn({request, settings_.hostname, language, now, boundary, message_id, content});
+      report::make_dsn({request, wanted->hostname, language, now, boundary, message_id, content});
   report.envelope.forward_paths.push_back({*about.envelope.reverse_path.mailbox, {}, {}});
   report.envelope.smtputf8 = dsn.smtputf8;
   if (dsn.eight_bit) report.envelope.body_type = mail::BodyType::eight_bit_mime;
   report.accepted_at = now;
-  report.expires_at = now + settings_.expire_after;
+  report.expires_at = now + wanted->expire_after;
   report.listener = "report";
   report.eight_bit = dsn.eight_bit;
   report.body_octets = dsn.content.size();
   out.record.inline_octets = dsn.content.size();
-  out.record.phases = {queue::Phase::due};
+  bool const captured =
+      wanted->is_captured && wanted->is_captured(report.envelope.forward_paths.front());
+  out.record.captured = captured;
+  out.record.phases = {captured ? queue::Phase::delivered : queue::Phase::due};
   out.inline_bytes = std::move(dsn.content);
   out.report_of.emplace();
   out.report_of->id = request.id;

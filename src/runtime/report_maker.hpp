@@ -19,26 +19,31 @@ struct ReportSettings {
   Duration expire_after = std::chrono::days{5};
   /// By the domain of the reverse-path (key form); empty: English.
   std::function<text::Language(std::string const& domain)> language_of;
+  /// Whether mail to this address is kept for the inbox. Empty: none is.
+  std::function<bool(mail::ForwardPath const&)> is_captured;
 };
 
-/// Makes the report on the calling thread (the message's header is in memory or one read away) and
-/// submits it; a message that cannot be read is reported on without its header.
+/// Makes the report on the calling thread (it reads the message) and submits it; a message that
+/// cannot be read is reported on without its header. Any thread, several at once.
 class ReportMaker final : public ReportSink {
  public:
   /// Everything outlives it.
   ReportMaker(QueueRunner& runner, ReportSettings settings, Clock const& clock, Random& random,
               Log& log);
   void report(queue::ReportRequest request) override;
+  /// From the next report on.
+  void reload(ReportSettings settings);
 
  private:
   [[nodiscard]] std::string content_of(queue::QueuedMessage const& message);
   [[nodiscard]] queue::NewMessage make(queue::ReportRequest const& request);
+  [[nodiscard]] std::shared_ptr<ReportSettings const> settings() const;
 
   QueueRunner& runner_;
-  ReportSettings const settings_;
   Clock const& clock_;
   Log& log_;
-  std::mutex random_mutex_;
+  mutable std::mutex mutex_;  // of what follows
   Random& random_;
+  std::shared_ptr<ReportSettings const> settings_;  // shared: a report keeps what it began with
 };
 }  // namespace pb::runtime

@@ -12,6 +12,7 @@ import smtplib
 import socket
 import ssl
 import sys
+import textwrap
 import time
 import unicodedata
 
@@ -34,6 +35,7 @@ ENGLISH = {
     "bad": "{} of {} submissions behaved, {} of {} found in the inbox. Not as it should be:",
     "try": "Try it:  {} serve --sandbox   (README, \"Five minutes\")", "seconds": "{} s",
     "minutes": "{} min {} s", "hops": "one message, hop by hop", "letter": "then",
+    "mistyped": "to a mistyped {}:",
     "on disk": "Each 250 was said when the message was on the disk.",
 }
 TRADITIONAL = {
@@ -47,7 +49,7 @@ TRADITIONAL = {
     "good": "{}/{} 次提交符合預期，{}/{} 封在收件匣找到。全部已停止。",
     "bad": "{}/{} 次提交符合預期，{}/{} 封在收件匣找到。不符預期的是：",
     "try": "試試看： {} serve --sandbox   （見 README）", "seconds": "{} 秒", "minutes": "{} 分 {} 秒",
-    "hops": "一封郵件，一站一站", "letter": "-",
+    "hops": "一封郵件，一站一站", "letter": "-", "mistyped": "寄到打錯的 {}：",
     "on disk": "每個 250 都在郵件寫入磁碟之後才回覆。",
 }
 SIMPLIFIED = {
@@ -61,7 +63,7 @@ SIMPLIFIED = {
     "good": "{}/{} 次提交符合预期，{}/{} 封在收件箱找到。全部已停止。",
     "bad": "{}/{} 次提交符合预期，{}/{} 封在收件箱找到。不符预期的是：",
     "try": "试试看： {} serve --sandbox   （见 README）", "seconds": "{} 秒", "minutes": "{} 分 {} 秒",
-    "hops": "一封邮件，一站一站", "letter": "-",
+    "hops": "一封邮件，一站一站", "letter": "-", "mistyped": "发到打错的 {}：",
     "on disk": "每个 250 都在邮件写入磁盘之后才回复。",
 }
 WORDS = {"en": ENGLISH, "zh-Hant": TRADITIONAL, "zh-Hans": SIMPLIFIED}
@@ -99,6 +101,7 @@ class Case:
         return f"{WELL_KNOWN[self.role]} {self.setting} {self.kind}".strip()
 
 
+MISTYPED = "bbo@two.test"
 CASES = [
     Case("submission", "starttls"), Case("submission", "implicit", "wrong"),
     Case("submission", "clear", "unsafe"),
@@ -208,8 +211,16 @@ def send_two_hops(first, second):
     return first_line(first, "accepted"), first_line(second, "accepted"), letter
 
 
-def hop_by_hop(words):
-    """[3/3]: each hop with its time, TLS version and queue id; True when the letter has arrived."""
+def send_mistyped(first):
+    """The next hop has no such mailbox: its sender gets a bounce. Returns its first sentence."""
+    first.submit("submission", "starttls", "alice@one.test", MISTYPED, "mistyped",
+                 running.Server.ALICE)
+    return running.first_sentence(running.wait_for_inbox(first))
+
+
+def hop_by_hop(words, language):
+    """[3/3]: each hop with its time, TLS version and queue id; True when the letter has arrived, and
+    a bounce about a mistyped mailbox as well."""
     zone = {"two.test": {"MX": [(10, "mx.two.test")]}, "mx.two.test": {"A": ["127.0.0.1"]}}
     began = time.monotonic()
     with contextlib.ExitStack() as held:
@@ -218,8 +229,11 @@ def hop_by_hop(words):
                                                   f'[delivery]\nmx_port = {other.port["relay"]}\n')
         held.callback(second.__exit__)
         held.callback(first.__exit__)
+        first.config.write_text(first.config.read_text().replace(
+            'name = "one.test"\n', f'name = "one.test"\nlanguage = "{language}"\n'))
         came, went, letter = send_two_hops(first, second)
         text = letter.read_text()
+        sentence = send_mistyped(first)
         stopped = first.stop() == 0 and second.stop() == 0
     step(3, words["hops"], round(time.monotonic() - began), words)
     tls = [line["tls"].removeprefix("TLSv") for line in (came, went)]
@@ -227,7 +241,11 @@ def hop_by_hop(words):
     print(f"  {clock_of(went)} out  25   mx.two.test, STARTTLS {tls[1]}        250 {went['message']}")
     print(f"  {words['letter']:<12} mail      Maildir/two.test/{letter.parent.parent.name}/new/")
     print("  " + words["on disk"])
-    return stopped and text.count("Received: ") == 2 and came["message"] in text
+    print("  " + words["mistyped"].format(MISTYPED))
+    for line in textwrap.wrap(sentence, 76):
+        print("    " + line)
+    return (stopped and text.count("Received: ") == 2 and came["message"] in text and
+            MISTYPED in sentence)
 
 
 def show_end(words, found):
@@ -270,7 +288,7 @@ def main():
         for line in listed.splitlines():
             print("  " + line)
         stopped = sandbox.stop() == 0
-    good = hop_by_hop(words)
+    good = hop_by_hop(words, options.lang)
     return 0 if show_end(words, found) and stopped and good else 1
 
 

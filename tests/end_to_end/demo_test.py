@@ -27,6 +27,8 @@ class DemoTest(unittest.TestCase):
         for row in rows:
             self.assertIn(" 250 ", row)
         self.assertIn(f"{len(CASES)} of {len(CASES)} found in the inbox", done.stdout)
+        self.assertIn("Your message to bbo@two.test was not delivered: there is no mailbox",
+                      done.stdout)
         self.assertLessEqual(max(map(columns, done.stdout.splitlines())), 80)
 
     def test_works_in_chinese_with_the_usual_ports_taken(self):
@@ -39,6 +41,7 @@ class DemoTest(unittest.TestCase):
             done = demo("--lang", "zh-Hant")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("沒有任何東西離開這台電腦", done.stdout)
+        self.assertIn("您寄給 bbo@two.test 的郵件未能送達：沒有 bbo@two.test 這個信箱。", done.stdout)
         header = next(line for line in done.stdout.splitlines() if "佇列編號" in line)
         row = next(line for line in done.stdout.splitlines() if line.startswith("  2525"))
         self.assertEqual(columns(header[:header.index("TLS")]), columns(row[:row.index(" 1.3")]) + 1)

@@ -4,6 +4,8 @@ Not here: what a test asks of it. Uses only the Python standard library and open
 """
 
 import contextlib
+import email
+import email.policy
 import json
 import os
 import pathlib
@@ -152,6 +154,21 @@ def send(client, sender, recipient, subject="test", body="Hello."):
         if code >= 400:
             raise smtplib.SMTPResponseException(code, text)
     return text.decode()
+
+
+def wait_for_inbox(server):
+    """The one message that a server keeps for its inbox, once it is there, parsed."""
+    until(server.inbox, "a message in the inbox")
+    (message,) = server.inbox()
+    raw = server.packetboat("inbox", "raw", message["id"], check=True).stdout
+    return email.message_from_string(raw, policy=email.policy.default)
+
+
+def first_sentence(report):
+    """What a report tells a person first, its lines joined."""
+    text = report.get_body(("plain",)).get_content().replace("\r\n", "\n")
+    joint = " " if text.isascii() else ""
+    return joint.join(line.strip() for line in text.strip().split("\n\n")[0].splitlines())
 
 
 class CloseQuietly:
