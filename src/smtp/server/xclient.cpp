@@ -70,19 +70,25 @@ bool set_attribute(Client& client, std::string_view name, std::string const& val
 }  // namespace
 
 void Session::Impl::handle_xclient(std::string_view arguments) {
-  if (!facts_.peer.may_xclient) return protocol_error(reply::xclient_denied);
-  if (arguments.empty()) return protocol_error(reply::bad_argument);
+  // Behind it stands someone whom we do not know now: a proxy that goes on after the refusal must
+  // not lend them the trust in its own address.
+  auto const refuse = [this](Reply const& reply) {
+    facts_.peer.trusted = false;
+    protocol_error(reply);
+  };
+  if (!facts_.peer.may_xclient) return refuse(reply::xclient_denied);
+  if (arguments.empty()) return refuse(reply::bad_argument);
   Client client{facts_.peer, {}, {}, {}};
   for (std::string_view const word : ascii::split(arguments, ' ')) {
     if (word.empty()) continue;
     auto const equals = word.find('=');
-    if (equals == std::string_view::npos) return protocol_error(reply::bad_argument);
+    if (equals == std::string_view::npos) return refuse(reply::bad_argument);
     auto const value = decode_xtext(word.substr(equals + 1));
     if (!value || !set_attribute(client, word.substr(0, equals), *value)) {
-      return protocol_error(reply::bad_argument);
+      return refuse(reply::bad_argument);
     }
   }
-  if (client.login && !facts_.peer.xclient_login) return protocol_error(reply::xclient_denied);
+  if (client.login && !facts_.peer.xclient_login) return refuse(reply::xclient_denied);
   // The session starts again, as the client that was named (its trust is asked for anew).
   facts_.peer = std::move(client.peer);
   facts_.helo = client.helo.value_or("");
