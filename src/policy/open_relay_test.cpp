@@ -1,11 +1,13 @@
 // open_relay_test.cpp: a stranger finds no way to send through us: every known trick, one row each.
 // Spec: RFC 5321 §7.9, §3.6.1 (source routes); RFC 2505 §2.1; the forms that relay testers try.
 //
-// The forward-paths are parsed by the same functions as a session's, and the peers classified by
-// the same function as a connection's.
+// The forms stand in tests/vectors/open_relay.tsv; they are parsed by the same functions as a
+// session's, and the peers classified by the same function as a connection's.
 #include <gtest/gtest.h>
 
-#include <array>
+#include <fstream>
+#include <string>
+#include <vector>
 
 #include "policy/engine.hpp"
 #include "policy/policy_test_world.hpp"
@@ -16,62 +18,17 @@ using namespace testing;
 using smtp::server::Action;
 using smtp::server::Role;
 
-/// A trick with a forward-path, tried with every reverse-path below.
-constexpr std::array forward_paths{
-    "<victim@elsewhere.example>",
-    "<VICTIM@ELSEWHERE.EXAMPLE>",
-    "<victim%elsewhere.example@example.org>",
-    "<victim%elsewhere.example@caught.example>",  // behind a catch-all
-    "<victim%elsewhere.example@mx.example.org>",
-    "<victim%elsewhere.example@[192.0.2.25]>",
-    "<elsewhere.example!victim@example.org>",
-    "<elsewhere.example!victim@caught.example>",
-    "<elsewhere.example!victim@[192.0.2.25]>",
-    "<example.org!elsewhere.example!victim@caught.example>",
-    "<\"victim@elsewhere.example\"@example.org>",
-    "<\"victim@elsewhere.example\"@caught.example>",
-    "<\"victim@elsewhere.example\"@[192.0.2.25]>",
-    "<\"victim%elsewhere.example\"@caught.example>",
-    "<\"elsewhere.example!victim\"@caught.example>",
-    "<\"victim\\@elsewhere.example\"@caught.example>",
-    "<\"alice@example.org\"@elsewhere.example>",
-    "<@example.org:victim@elsewhere.example>",
-    "<@caught.example:victim@elsewhere.example>",
-    "<@mx.example.org,@example.org:victim@elsewhere.example>",
-    "<@[192.0.2.25]:victim@elsewhere.example>",
-    "<@example.org:victim%elsewhere.example@caught.example>",
-    "<victim@[203.0.113.80]>",
-    "<victim@[IPv6:2001:db8::80]>",
-    "<victim@example.org.elsewhere.example>",
-    "<victim@elsewhere.example.org>",
-    "<victim@notexample.org>",
-    "<alice@example.org@elsewhere.example>",
-    "<alice@example.org%elsewhere.example>",
-    "<victim@elsewhere.example@example.org>",
-    "<victim@elsewhere.example%example.org>",
-    "<alice+victim@elsewhere.example>",
-    "<postmaster@elsewhere.example>",
-    "<abuse@elsewhere.example>",
-    "<victim>",
-    "<\"victim@elsewhere.example\">",
-    "<victim@elsewhere.example,alice@example.org>",
-    "<victim@elsewhere.example alice@example.org>",
-    "victim@elsewhere.example",
-};
-
-/// Who sends makes no difference: our own addresses, the null path, an address literal, ourselves.
-constexpr std::array reverse_paths{
-    "<>",
-    "<spam@client.example>",
-    "<alice@example.org>",
-    "<postmaster@example.org>",
-    "<root@mx.example.org>",
-    "<spam@[192.0.2.25]>",
-    "<spam@localhost>",
-    "<spam%elsewhere.example@example.org>",
-    "<elsewhere.example!spam@example.org>",
-    "<@example.org:spam@elsewhere.example>",
-};
+/// The forms of one kind in tests/vectors/open_relay.tsv: "to", "from" or "ehlo".
+std::vector<std::string> forms(std::string_view kind) {
+  std::ifstream file{PB_SOURCE_DIR "/tests/vectors/open_relay.tsv"};
+  std::vector<std::string> out;
+  for (std::string line; std::getline(file, line);) {
+    auto const tab = line.find('\t');
+    if (tab != std::string::npos && line.substr(0, tab) == kind)
+      out.push_back(line.substr(tab + 1));
+  }
+  return out;
+}
 
 struct Visitor {
   std::string_view what;
@@ -97,8 +54,7 @@ std::vector<Visitor> visitors() {
   all.push_back({"one whose address XCLIENT gave", behind("203.0.113.6", "198.51.100.1")});
   all.push_back({"one that may use XCLIENT, but did not", session(Role::relay, "198.51.100.1")});
   all.push_back({"nobody known", session(Role::relay, "0.0.0.0")});
-  for (std::string_view const name : {"mx.example.org", "example.org", "localhost", "[127.0.0.1]",
-                                      "[192.0.2.25]", "alice.example.org"}) {
+  for (std::string const& name : forms("ehlo")) {
     all.push_back({"one that says our name in EHLO", session(Role::relay)});
     all.back().facts.helo = name;
   }
@@ -125,8 +81,8 @@ std::vector<Visitor> visitors() {
 
 /// True when a transaction with these paths would be taken: then it is an open relay.
 bool relays(SessionFacts facts, std::string_view from, std::string_view to) {
-  auto const reverse = mail::take_reverse_path(from, mail::Utf8::refuse);
-  auto forward = mail::take_forward_path(to, mail::Utf8::refuse);
+  auto const reverse = mail::take_reverse_path(from, mail::Utf8::allow);
+  auto forward = mail::take_forward_path(to, mail::Utf8::allow);
   if (!reverse || !from.empty() || !forward || !to.empty()) return false;  // 501 or 555
   facts.envelope.reverse_path = *reverse;
   if (verdict(Stage::mail, facts).action != Action::accept) return false;
@@ -134,16 +90,18 @@ bool relays(SessionFacts facts, std::string_view from, std::string_view to) {
 }
 
 TEST(OpenRelay, has_no_form_that_works_for_any_stranger) {
+  auto const forward_paths = forms("to");
+  auto const reverse_paths = forms("from");
   std::size_t tried = 0;
   for (Visitor const& visitor : visitors()) {
-    for (std::string_view const from : reverse_paths) {
-      for (std::string_view const to : forward_paths) {
+    for (std::string const& from : reverse_paths) {
+      for (std::string const& to : forward_paths) {
         ++tried;
         EXPECT_FALSE(relays(visitor.facts, from, to)) << visitor.what << ": " << from << " " << to;
       }
     }
   }
-  static_assert(forward_paths.size() >= 25);
+  EXPECT_GE(forward_paths.size(), 25U);
   EXPECT_EQ(tried, visitors().size() * reverse_paths.size() * forward_paths.size());
   RecordProperty("forms", static_cast<int>(forward_paths.size()));
   RecordProperty("tried", static_cast<int>(tried));
