@@ -15,6 +15,7 @@
 #include "runtime/account_records.hpp"
 #include "runtime/captured_messages.hpp"
 #include "runtime/guards.hpp"
+#include "runtime/journal_keeper.hpp"
 #include "runtime/policy_judge.hpp"
 #include "runtime/queue_desk.hpp"
 #include "runtime/queue_intake.hpp"
@@ -72,6 +73,11 @@ runtime::IntakeSettings intake_settings(Config const& config) {
   return out;
 }
 
+runtime::JournalRetention journal_retention(Config const& config) {
+  return {.keep = Duration{static_cast<Duration::rep>(config.limits.journal_age)},
+          .octets_max = config.limits.journal_size};
+}
+
 runtime::ReportSettings report_settings(Config const& config) {
   auto const where = std::make_shared<Destinations const>(config);  // shared with the reports
   std::map<std::string, text::Language> languages;
@@ -102,6 +108,7 @@ struct Parts::Impl {
         guards{guard_settings(*loaded.config), clock},
         runner{*store, runner_settings(*loaded.config), clock, random, log},
         reports{runner, report_settings(*loaded.config), clock, random, log},
+        journal_keeper{*store, journal_retention(*loaded.config), clock, log},
         captured{*store, &runner},
         desk{*store, &runner} {}
   ~Impl() { stop(); }
@@ -109,6 +116,7 @@ struct Parts::Impl {
   Impl& operator=(Impl const&) = delete;
 
   void stop() {
+    journal_keeper.stop();
     if (sending) sending->stop();
     runner.stop();
   }
@@ -164,6 +172,7 @@ struct Parts::Impl {
   runtime::StoragePool pool;
   runtime::QueueRunner runner;
   runtime::ReportMaker reports;
+  runtime::JournalKeeper journal_keeper;
   runtime::CapturedMessages captured;
   runtime::QueueDesk desk;
   std::unique_ptr<Sending> sending;  // stopped before the runner that lends to it
@@ -189,6 +198,7 @@ std::expected<std::unique_ptr<Parts>, std::string> Parts::open(LoadedConfig cons
   impl->make_services();
   if (auto sending = impl->start_sending(); !sending) return std::unexpected(sending.error());
   if (auto started = impl->runner.start(); !started) return std::unexpected(started.error());
+  impl->journal_keeper.start();
   return std::unique_ptr<Parts>{new Parts{std::move(impl)}};
 }
 
@@ -208,6 +218,7 @@ std::expected<void, std::string> Parts::reload(LoadedConfig const& loaded) {
     return changed;
   }
   impl_->make_services();
+  impl_->journal_keeper.set_retention(journal_retention(*loaded.config));
   impl_->reports.reload(report_settings(*loaded.config));
   return {};
 }
