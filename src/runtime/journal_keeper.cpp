@@ -1,4 +1,5 @@
-// journal_keeper.cpp: see journal_keeper.hpp.                  Tests: journal_keeper_test.cpp
+// journal_keeper.cpp: see journal_keeper.hpp.          Spec: limits.journal_age, limits.journal_size.
+// Tests: journal_keeper_test.cpp
 #include "runtime/journal_keeper.hpp"
 
 #include <string>
