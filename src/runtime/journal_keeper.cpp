@@ -1,4 +1,4 @@
-// journal_keeper.cpp: see journal_keeper.hpp.          Spec: limits.journal_age, limits.journal_size.
+// journal_keeper.cpp: see journal_keeper.hpp.     Spec: limits.journal_age, limits.journal_size.
 // Tests: journal_keeper_test.cpp
 #include "runtime/journal_keeper.hpp"
 
