@@ -316,6 +316,15 @@ TEST_F(DeliveryAgentTest, signed_eight_bit_goes_as_it_is_and_bounces_only_on_dem
   EXPECT_EQ(deliver({"b@two.test"}, body), "bounced 5.6.3 eight_bit_unsupported");
 }
 
+TEST_F(DeliveryAgentTest, a_header_needs_smtputf8_only_when_it_is_utf8) {
+  SmtpPeer& peer = one_mx({"--caps", "8BITMIME"});
+  EXPECT_EQ(deliver({"b@two.test"}, "Subject: caf\xC3\xA9\r\n\r\nx\r\n"),
+            "bounced 5.6.9 utf8_header_unsupported");
+  std::string const latin = "Subject: caf\xE9 \xC3\r\n\r\nx\r\n";  // no form of SMTP asks for it
+  EXPECT_EQ(deliver({"b@two.test"}, latin), "delivered 250");
+  ASSERT_EQ(peer.messages().size(), 1);
+}
+
 class TlsDelivery : public DeliveryAgentTest {
  protected:
   TlsDelivery() {

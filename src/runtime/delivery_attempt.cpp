@@ -122,7 +122,9 @@ void Attempt::look_at_content() {
   eight_bit_ = job_.leased.lease.message->eight_bit;
   if (!eight_bit_) return;
   auto const header = header_of(*job_.leased.bytes);
-  header_utf8_ = header && !utf8::is_ascii(header->bytes());
+  // Octets that are no UTF-8 are not what SMTPUTF8 allows either (RFC 6532 §3): they go as they
+  // came.
+  header_utf8_ = header && !utf8::is_ascii(header->bytes()) && utf8::valid(header->bytes());
 }
 
 /// False: what cannot be sent stays undelivered, with the outcome it has (5.6.3).

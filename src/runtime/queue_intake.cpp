@@ -171,7 +171,8 @@ queue::NewMessage QueueIntake::make_message(AcceptedMessage& accepted, QueueBody
   m.trace = std::move(received.trace);
   m.body_in_file = sink != nullptr && sink->in_file();
   out.inline_bytes = received.header.bytes();
-  out.inline_bytes += "\r\n";
+  // A message may end within its header section; then it stays without the empty line.
+  if (received.empty_line) out.inline_bytes += "\r\n";
   m.body_octets = out.inline_bytes.size() + (sink != nullptr ? sink->octets() : 0);
   if (sink != nullptr && !m.body_in_file) out.inline_bytes += sink->take();
   out.record.inline_octets = out.inline_bytes.size();

@@ -46,14 +46,25 @@ struct World {
     message.message.header = mail::HeaderSection::parse("Subject: x\r\n").value();
     message.message.trace = "Received: y\r\n";
     message.message.body_octets = body.size();
+    message.message.empty_line = empty_line;
     answer = co_await intake->commit(std::move(message));
   }
 
+  bool empty_line = true;
   QueueFixture queue;
   StoragePool pool;
   Guards guards;
   std::shared_ptr<Intake> intake;
 };
+
+TEST(QueueIntake, a_message_that_ends_within_its_header_section_gets_no_line_more) {
+  World world;
+  world.empty_line = false;
+  world.receive("a@b.example", 0);
+  auto const leased = world.queue.leases().next();
+  ASSERT_TRUE(leased);
+  EXPECT_EQ(leased->bytes->read_all(100).value(), "Received: y\r\nSubject: x\r\n");
+}
 
 TEST(QueueIntake, small_and_large_bodies_come_out_as_they_came_in) {
   for (std::size_t const octets : {0U, 100U, 65'536U, 65'537U, 1'000'000U}) {

@@ -38,21 +38,28 @@ class Peer:
         self.sender = None
         self.chunks = b""
 
-    def read_line(self):
+    def tell(self, **event):
+        tell(**event)
+
+    def receive(self):
+        data = self.socket.recv(65536)
+        if not data:
+            raise Gone
+        return data
+
+    def read_octets_of_line(self):
+        """With its line feed."""
         while b"\n" not in self.buffer:
-            data = self.socket.recv(65536)
-            if not data:
-                raise Gone
-            self.buffer += data
+            self.buffer += self.receive()
         line, self.buffer = self.buffer.split(b"\n", 1)
-        return line.rstrip(b"\r").decode("utf-8", "replace")
+        return line + b"\n"
+
+    def read_line(self):
+        return self.read_octets_of_line().rstrip(b"\r\n").decode("utf-8", "replace")
 
     def read_octets(self, count):
         while len(self.buffer) < count:
-            data = self.socket.recv(65536)
-            if not data:
-                raise Gone
-            self.buffer += data
+            self.buffer += self.receive()
         taken, self.buffer = self.buffer[:count], self.buffer[count:]
         return taken
 
@@ -66,9 +73,8 @@ class Peer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             raise Gone
         if action == "silence":
-            while self.socket.recv(65536):
-                pass
-            raise Gone
+            while True:
+                self.receive()
         if action == "garbage":
             action = "\x00\xff<html>not a reply</html>"
         lines = action.split("\n")
@@ -88,7 +94,7 @@ class Peer:
         self.reply("greeting", "220 peer.test ESMTP")
         while True:
             line = self.read_line()
-            tell(event="command", line=line, tls=self.tls)
+            self.tell(event="command", line=line, tls=self.tls)
             verb = line.split(" ", 1)[0].upper()
             if verb in ("EHLO", "LHLO"):
                 self.reply("EHLO", self.capabilities())
@@ -131,10 +137,10 @@ class Peer:
         usual = "354 go" if self.recipients else "554 5.5.1 no valid recipients"
         if not self.reply("DATA", usual):
             return
-        content = []
-        while (line := self.read_line()) != ".":
-            content.append(line[1:] if line.startswith(".") else line)
-        self.finish("".join(line + "\r\n" for line in content))
+        content = b""
+        while (line := self.read_octets_of_line()) != b".\r\n":
+            content += line[1:] if line.startswith(b".") else line
+        self.finish(content.decode("latin-1"))
 
     def bdat(self, line):
         words = line.split()
@@ -155,7 +161,7 @@ class Peer:
                 taken.append(recipient)
         if taken:
             to = taken if self.options.lmtp else self.recipients
-            tell(event="message", sender=self.sender, to=to, content=content, tls=self.tls)
+            self.tell(event="message", sender=self.sender, to=to, content=content, tls=self.tls)
         self.sender, self.recipients = None, []
 
 
