@@ -234,7 +234,8 @@ asio::awaitable<void> DeliveryAgent::Impl::run_slot(SlotId id, std::shared_ptr<S
       slot->is_waiting = true;
       bool const good = co_await slot->connection->stay_idle(settings->idle_keep);
       slot->is_waiting = false;
-      if (!good) slot->connection.reset();
+      // One that nobody wanted in time is closed below, with QUIT (RFC 5321 §4.1.1.10).
+      if (!good && slot->then == Slot::Then::use) slot->connection.reset();
     }
     if (slot->then != Slot::Then::use) break;
   }

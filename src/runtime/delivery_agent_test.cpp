@@ -98,7 +98,7 @@ class DeliveryAgentTest : public ::testing::Test {
            for (auto const& outcome : done.outcomes)
              outcomes[{done.lease.value, outcome.recipient}] = words(outcome.outcome);
            transcripts.insert(transcripts.end(), done.transcripts.begin(), done.transcripts.end());
-           if (outcomes.size() == wanted) agent_->stop([&] { work.reset(); });
+           if (outcomes.size() == wanted) stop_in_time(loop, [&] { work.reset(); });
          }},
         std::make_shared<DeliverySettings const>(settings)};
     agent_ = &agent;
@@ -108,6 +108,11 @@ class DeliveryAgentTest : public ::testing::Test {
     std::vector<std::string> out;
     for (auto& [key, text] : outcomes) out.push_back(std::move(text));
     return out;
+  }
+  /// At once, or when `stop_when` says so.
+  void stop_in_time(asio::io_context& loop, std::function<void()> done) {
+    if (!stop_when || stop_when()) return agent_->stop(std::move(done));
+    asio::post(loop, [this, &loop, done = std::move(done)] { stop_in_time(loop, done); });
   }
   std::string deliver(std::vector<std::string> const& recipients = {"b@two.test"},
                       std::string body = "Subject: x\r\n\r\nhello\r\n.dot\r\n") {
@@ -142,6 +147,7 @@ class DeliveryAgentTest : public ::testing::Test {
   std::vector<std::unique_ptr<SmtpPeer>> peers;
   std::vector<queue::Transcript> transcripts;
   DeliveryAgent* agent_ = nullptr;
+  std::function<bool()> stop_when;
   std::uint64_t leases = 0;
 };
 
@@ -279,6 +285,15 @@ TEST_F(DeliveryAgentTest, messages_to_one_site_share_its_connections) {
   EXPECT_EQ(peer.messages().size(), 20);
   EXPECT_LE(peer.connections(), 2);
   EXPECT_FALSE(peer.was_told("RSET"));
+}
+
+TEST_F(DeliveryAgentTest, a_connection_that_nobody_wants_any_more_ends_with_quit) {
+  SmtpPeer& mx = one_mx({});
+  Instant const begun = clock.now();
+  stop_when = [&] { return mx.was_told("QUIT") || clock.now() - begun > 10s; };
+  EXPECT_EQ(deliver(), "delivered 250");
+  EXPECT_TRUE(mx.was_told("QUIT"));
+  EXPECT_LT(clock.now() - begun, 10s);
 }
 
 TEST_F(DeliveryAgentTest, a_site_that_is_down_is_not_hammered) {
