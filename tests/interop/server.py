@@ -8,7 +8,9 @@ import json
 import os
 import pathlib
 import shutil
+import smtplib
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -35,14 +37,16 @@ def run(*command, check=True, **options):
     return done
 
 
-def make_certificates(folder):
-    """A CA and a leaf for localhost and 127.0.0.1; returns (ca, certificate, key) paths."""
+def make_certificates(folder, *more_names, rsa=False):
+    """A CA and a leaf for localhost, 127.0.0.1 and more names; returns (ca, certificate, key) paths."""
     ca, ca_key = folder / "ca.pem", folder / "ca.key"
     leaf, leaf_key, request = folder / "leaf.pem", folder / "leaf.key", folder / "leaf.csr"
     names = folder / "names.cnf"
-    names.write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n"
+    alternatives = ",".join(["DNS:localhost", "IP:127.0.0.1", *(f"DNS:{name}" for name in more_names)])
+    names.write_text(f"subjectAltName={alternatives}\n"
                      "basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n")
-    new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    kind = ["-newkey", "rsa:2048"] if rsa else ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    new_key = [*kind, "-nodes"]
     run("openssl", "req", "-x509", *new_key, "-keyout", ca_key, "-out", ca, "-days", "30",
         "-subj", "/CN=Packetboat test CA", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
     run("openssl", "req", *new_key, "-keyout", leaf_key, "-out", request, "-subj", "/CN=localhost")
@@ -52,10 +56,23 @@ def make_certificates(folder):
     return ca, leaf, leaf_key
 
 
+def hand_in(client, letter):
+    """One transaction over a smtplib connection; returns the last word of its last reply."""
+    client.ehlo_or_helo_if_needed()
+    steps = [lambda: client.mail(letter.sender, letter.options()),
+             *(lambda to=to: client.rcpt(to) for to in letter.recipients), lambda: client.data(letter.bytes)]
+    for step in steps:
+        code, text = step()
+        if code >= 300:
+            raise RuntimeError(f"{letter.kind} was refused: {code} {text}")
+    return text.decode().split()[-1]
+
+
 class Server:
     """with Server() as server: ... ; server.port["submission"], server.ca, server.inbox()."""
 
-    def __init__(self, security="auto", address="127.0.0.1", extra=""):
+    def __init__(self, security="auto", address="127.0.0.1", extra="", accounts=(), environment=None):
+        self.accounts, self.environment = accounts, {**os.environ, **(environment or {})}
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="packetboat-interop-"))
         self.ca, certificate, key = make_certificates(self.folder)
         self.port = dict(zip(ROLES, free_ports(len(ROLES))))
@@ -80,8 +97,10 @@ class Server:
             self.data.mkdir(mode=0o700)
             self.packetboat("user", "add", USER, "--password-stdin", input=PASSWORD + "\n")
             self.packetboat("user", "add", "bob@two.test", "--password-stdin", input="another\n")
+            for account in self.accounts:
+                self.packetboat("user", "add", account, "--password-stdin", input="another\n")
             self.process = subprocess.Popen([str(BINARY), "serve", "--config", str(self.config)],
-                                            stdout=self.log, stderr=subprocess.STDOUT)
+                                            stdout=self.log, stderr=subprocess.STDOUT, env=self.environment)
             self.wait_until_listening()
         except BaseException:
             self.__exit__()
@@ -103,6 +122,17 @@ class Server:
     def log_text(self):
         self.log.flush()
         return (self.folder / "server.log").read_text(errors="replace")
+
+    def log_lines(self, event):
+        lines = [json.loads(line) for line in self.log_text().splitlines() if line.startswith("{")]
+        return [line for line in lines if line["event"] == event]
+
+    def submit(self, letter):
+        """Hands a letter (letters.py) in on 587 as its user; returns the queue id."""
+        with smtplib.SMTP("localhost", self.port["submission"], timeout=60) as client:
+            client.starttls(context=ssl.create_default_context(cafile=str(self.ca)))
+            client.login(USER, PASSWORD)
+            return hand_in(client, letter)
 
     def inbox(self):
         """The captured messages, as `packetboat inbox list --json` gives them."""
