@@ -39,6 +39,15 @@ TEST(Domain, u_labels_and_a_labels_are_the_same_domain) {
                                                        "cher.example"}));
 }
 
+TEST(Domain, one_label_does_not_hold_european_and_arabic_digits) {
+  EXPECT_TRUE(parse_domain("\u05D00.example", Utf8::allow));
+  EXPECT_TRUE(parse_domain("\u05D0\u0660.example", Utf8::allow));
+  EXPECT_TRUE(parse_domain("\u05D00.\u05D0\u0660", Utf8::allow));
+  EXPECT_FALSE(parse_domain("\u05D00\u0660.example", Utf8::allow));
+  EXPECT_FALSE(parse_domain("\u05D0\u0660\uFF10.example", Utf8::allow));
+  EXPECT_FALSE(to_unicode(Domain{"xn--0-zhc74b.example"}));
+}
+
 TEST(Mailbox, utf8_only_where_it_was_asked_for) {
   EXPECT_EQ(parse_mailbox("\xC3\xBC@x.example", Utf8::refuse).error(), AddressError::non_ascii);
   EXPECT_TRUE(mailbox("\xC3\xBC@x.example").is_internationalized());

@@ -31,6 +31,28 @@ bool breaks_std3(std::string_view text) {
          text.find("\xE2\x89\xAF") != std::string_view::npos;
 }
 
+std::optional<std::string> to_u_labels(std::string const& a_labels) {
+  char* raw = nullptr;
+  int const result = idn2_to_unicode_8z8z(a_labels.c_str(), &raw, 0);
+  std::unique_ptr<char, void (*)(void*)> const owner{raw, idn2_free};
+  if (result != IDN2_OK || raw == nullptr) return std::nullopt;
+  return std::string{raw};
+}
+
+bool is_between(char32_t c, char32_t first, char32_t last) { return c >= first && c <= last; }
+
+/// The Bidi rule's conditions 1, 4 and 5 (RFC 5893 §2): no label holds digits of both kinds, EN and
+/// AN. libidn2 lets them pass. `label` is a U-label, so only these digits can stand in it.
+bool mixes_digits(std::string_view label) {
+  bool european = false;
+  bool arabic = false;
+  while (auto const c = utf8::take(label)) {
+    european = european || is_between(*c, U'0', U'9') || is_between(*c, 0x6F0, 0x6F9);
+    arabic = arabic || is_between(*c, 0x660, 0x669) || is_between(*c, 0x10D30, 0x10D39);
+  }
+  return european && arabic;
+}
+
 /// The A-label form, or nothing when a label is refused by IDNA2008.
 std::optional<std::string> to_ascii(std::string const& domain) {
   if (breaks_std3(domain)) return std::nullopt;
@@ -38,7 +60,13 @@ std::optional<std::string> to_ascii(std::string const& domain) {
   int const result = idn2_to_ascii_8z(domain.c_str(), &raw, idna_flags);
   std::unique_ptr<char, void (*)(void*)> const owner{raw, idn2_free};
   if (result != IDN2_OK || raw == nullptr) return std::nullopt;
-  return std::string{raw};
+  std::string a_labels{raw};
+  auto const u_labels = to_u_labels(a_labels);
+  if (!u_labels) return std::nullopt;
+  for (std::string_view const label : ascii::split(*u_labels, '.')) {
+    if (mixes_digits(label)) return std::nullopt;
+  }
+  return a_labels;
 }
 
 /// sub-domain = Let-dig [Ldh-str]
@@ -86,13 +114,10 @@ bool operator==(Domain const& a, Domain const& b) {
 std::optional<std::string> to_unicode(Domain const& domain) {
   std::string const key = domain.key();
   if (domain.is_literal() || key.find("xn--") == std::string::npos) return domain.text;
-  char* raw = nullptr;
-  int const result = idn2_to_unicode_8z8z(key.c_str(), &raw, 0);
-  std::unique_ptr<char, void (*)(void*)> const owner{raw, idn2_free};
-  if (result != IDN2_OK || raw == nullptr) return std::nullopt;
+  auto u_labels = to_u_labels(key);
   // A true A-label is what its U-label becomes (RFC 5890 §2.3.2.1).
-  if (to_ascii(raw) != key) return std::nullopt;
-  return std::string{raw};
+  if (!u_labels || to_ascii(*u_labels) != key) return std::nullopt;
+  return u_labels;
 }
 
 std::expected<Domain, AddressError> parse_domain(std::string_view text, Utf8 utf8) {

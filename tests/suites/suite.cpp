@@ -47,7 +47,7 @@ void Count::record(std::string const& name, bool passed, std::string const& deta
 bool Count::finish() {
   for (auto const& [name, text] : excuses_)
     failures_.push_back(name + ": an excuse without a case");
-  std::cout << fmt::format("{}: {} present, {} passed, {} excused, {} failed\n", suite_, present_,
+  std::cout << fmt::format("SUITE {} present {} passed {} excused {} failed {}\n", suite_, present_,
                            passed_, excused_.size(), failures_.size());
   for (std::string const& line : excused_) std::cout << "  excused " << line << '\n';
   for (std::string const& line : failures_) std::cout << "  FAILED " << line << '\n';
