@@ -4,11 +4,18 @@ Not here: what a cell does.
 """
 
 import concurrent.futures
+import imaplib
+import poplib
+import smtplib
 import subprocess
 import time
 import traceback
 
 from server import skip
+
+
+FAILURES = (AssertionError, OSError, RuntimeError, LookupError, smtplib.SMTPException, imaplib.IMAP4.error,
+            poplib.error_proto, subprocess.SubprocessError)
 
 
 class Matrix:
@@ -42,8 +49,11 @@ class Matrix:
     def side_by_side(self, function, arguments):
         """Runs it for each, and reports what ends one of them as its failure."""
         def guarded(argument):
-            with self.cell(getattr(argument, "name", str(argument)), "all its cells"):
+            try:
                 function(argument)
+            except FAILURES as error:
+                traceback.print_exception(error)
+                self.failed.append(f"{self.name} {argument}: {error!r}"[:300])
 
         with concurrent.futures.ThreadPoolExecutor(len(arguments) or 1) as pool:
             list(pool.map(guarded, arguments))
@@ -61,13 +71,12 @@ class Cell:
         self.note = note
 
     def __exit__(self, kind, error, trace):
-        if kind and not issubclass(kind, (AssertionError, OSError, RuntimeError, LookupError,
-                                          subprocess.SubprocessError)):
+        if kind and not issubclass(kind, FAILURES):
             return False
         seconds = time.monotonic() - self.began
         if error:
             traceback.print_exception(error)
-            self.matrix.failed.append(f"{self.title}: {error!r}")
+            self.matrix.failed.append(f"{self.title}: {error!r}"[:300])
             self.note = str(error).split("\n")[0][:100]
         else:
             self.matrix.passed += 1
