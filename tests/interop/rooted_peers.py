@@ -247,6 +247,11 @@ userdb {{
   args = /etc/dovecot/users
   default_fields = uid=9923 gid=9923 home=/var/vmail/%u
 }}
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 service auth {{
   inet_listener {{
     address = 127.0.0.1
