@@ -160,6 +160,15 @@ RecipientAnswer Directory::recipient(mail::Mailbox const& mailbox) const {
   return {required ? RecipientState::known : RecipientState::unknown, {}, required, {}};
 }
 
+bool Directory::has_mailbox(mail::Mailbox const& mailbox) const {
+  DomainRules const* const rules = impl_->rules_of(mailbox.domain.key());
+  if (rules == nullptr) return false;
+  std::string const key = address_key(mailbox);
+  if (rules->any_recipient || impl_->by_address.contains(key)) return true;
+  auto const listed = rules->aliases.find(ascii::to_lower(mailbox.local_part));
+  return listed != rules->aliases.end() && login_key(listed->second) == key;
+}
+
 std::string Directory::suggestion(mail::Mailbox const& mailbox) const {
   std::string const domain = mailbox.domain.key();
   if (impl_->rules_of(domain) == nullptr) return {};

@@ -53,6 +53,9 @@ class Directory {
   /// postmaster and abuse are known at our domains and at the server's own name, postmaster also
   /// without a domain (RFC 5321 §4.5.1, RFC 2142).
   [[nodiscard]] RecipientAnswer recipient(mail::Mailbox const& mailbox) const;
+  /// It leads to an account by its own address, or stands in the list of recipients: no alias,
+  /// detail or catch-all is looked at. All of a domain that takes any recipient do.
+  [[nodiscard]] bool has_mailbox(mail::Mailbox const& mailbox) const;
   /// A known address of the same domain, at most two typing slips away; empty: none. Only for
   /// people who have logged in: strangers would learn addresses from it. Looks at 5,000 at most.
   [[nodiscard]] std::string suggestion(mail::Mailbox const& mailbox) const;

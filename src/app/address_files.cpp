@@ -6,6 +6,7 @@
 #include "base/ascii.hpp"
 #include "base/encoding.hpp"
 #include "base/utf8.hpp"
+#include "delivery/aliases.hpp"
 #include "mail/address.hpp"
 
 namespace pb::app {
@@ -31,48 +32,26 @@ std::vector<Line> logical_lines(std::string_view text) {
   }
   return lines;
 }
-
-/// Why this target cannot be used; empty: it can.
-std::string problem_of(std::string_view target) {
-  if (target.empty()) return "a target is missing";
-  if (target.front() == '|' || target.starts_with("\"|"))
-    return "programs are not run from aliases; deliver by LMTP to what runs it";
-  if (target.front() == '/' || target.starts_with("\"/"))
-    return "mail is not written to files from aliases; use deliver = \"maildir:...\"";
-  if (ascii::istarts_with(target, ":include:"))
-    return ":include: is not read; write the addresses here";
-  bool const address = target.find('@') != std::string_view::npos;
-  if (address && !mail::parse_mailbox(target, mail::Utf8::allow)) return "it is no address";
-  return "";
-}
 }  // namespace
 
 AliasMap parse_aliases(std::string_view text, std::string const& file,
                        std::vector<Problem>& problems) {
   AliasMap aliases;
-  for (Line const& line : logical_lines(text)) {
-    auto const refuse = [&](std::string why) {
-      problems.push_back({Severity::error, file, {line.number, 1}, std::move(why)});
-    };
-    std::size_t const colon = line.text.find(':');
-    std::string const name =
-        ascii::to_lower(ascii::trim(std::string_view{line.text}.substr(0, colon)));
-    if (colon == std::string::npos || colon == 0 || name.empty()) {
-      refuse("write \"name: account or address\"");
-      continue;
+  auto const table = delivery::AliasTable::parse(text);
+  if (!table) {
+    for (delivery::AliasError const& error : table.error()) {
+      std::string const about =
+          error.about.empty() ? "" : "\"" + escape_for_display(error.about, 80) + "\": ";
+      problems.push_back({Severity::error,
+                          file,
+                          {static_cast<unsigned>(error.line), 1},
+                          about + std::string{explain(error.kind)}});
     }
-    std::string targets;
-    for (std::string_view const part :
-         ascii::split(std::string_view{line.text}.substr(colon + 1), ',')) {
-      std::string_view const target = ascii::trim(part);
-      if (std::string const why = problem_of(target); !why.empty()) {
-        refuse("\"" + escape_for_display(target, 80) + "\": " + why);
-        continue;
-      }
-      targets.append(targets.empty() ? "" : ", ").append(target);
-    }
-    if (targets.empty()) continue;
-    if (!aliases.emplace(name, targets).second) refuse("\"" + name + "\" stands twice");
+    return aliases;
+  }
+  for (auto const& [name, targets] : table->rules()) {
+    std::string& joined = aliases[name];
+    for (std::string const& target : targets) joined += (joined.empty() ? "" : ", ") + target;
   }
   return aliases;
 }

@@ -22,9 +22,9 @@ TEST(AddressFiles, names_programs_files_and_includes_as_errors) {
       "aliases", problems);
   ASSERT_EQ(problems.size(), 7U);
   EXPECT_EQ(problems[0].line(),
-            "aliases:1:1: \"|/bin/rm\": programs are not run from aliases; deliver by LMTP to what "
-            "runs it");
-  EXPECT_EQ(problems[6].line(), "aliases:8:1: \"f\" stands twice");
+            "aliases:1:1: \"|/bin/rm\": aliases run no programs; deliver to an account and let a "
+            "program read its mailbox");
+  EXPECT_EQ(problems[6].line(), "aliases:8:1: \"f\": the name has a rule already");
 }
 
 TEST(AddressFiles, known_mailboxes_may_leave_out_their_own_domain_only) {

@@ -17,6 +17,7 @@
 #include <system_error>
 
 #include "app/address_files.hpp"
+#include "app/expansion_settings.hpp"
 
 namespace pb::app {
 namespace {
@@ -31,6 +32,7 @@ void check_address_files(LoadedConfig& loaded) {
     std::ignore = parse_recipients(loaded.content(domain.recipients), domain, domain.recipients,
                                    loaded.problems);
   }
+  for (Problem& problem : check_expansion(loaded)) loaded.problems.push_back(std::move(problem));
 }
 
 void read_named(LoadedConfig& loaded) {

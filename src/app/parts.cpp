@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "app/delivery_settings.hpp"
+#include "app/expansion_settings.hpp"
 #include "app/locked_random.hpp"
 #include "app/logged_intake.hpp"
 #include "app/sending.hpp"
@@ -61,7 +62,9 @@ class Destinations {
   std::map<std::string, std::string> by_domain_;
 };
 
-runtime::IntakeSettings intake_settings(Config const& config) {
+using Expand = std::function<delivery::Expanded(mail::Envelope const&, Instant)>;
+
+runtime::IntakeSettings intake_settings(Config const& config, Expand expand) {
   auto const where = std::make_shared<Destinations const>(config);  // shared by two questions
   runtime::IntakeSettings out;
   out.body_in_memory_max = config.limits.body_in_memory;
@@ -70,6 +73,7 @@ runtime::IntakeSettings intake_settings(Config const& config) {
     return where->is(path, "sandbox");
   };
   out.is_discarded = [where](mail::ForwardPath const& path) { return where->is(path, "discard"); };
+  if (!config.sandbox) out.expand = std::move(expand);
   return out;
 }
 
@@ -78,7 +82,7 @@ runtime::JournalRetention journal_retention(Config const& config) {
           .octets_max = config.limits.journal_size};
 }
 
-runtime::ReportSettings report_settings(Config const& config) {
+runtime::ReportSettings report_settings(Config const& config, Expand expand) {
   auto const where = std::make_shared<Destinations const>(config);  // shared with the reports
   std::map<std::string, text::Language> languages;
   for (DomainConfig const& domain : config.domains) {
@@ -93,6 +97,7 @@ runtime::ReportSettings report_settings(Config const& config) {
     return found == languages.end() ? text::Language::en : found->second;
   };
   out.is_captured = [where](mail::ForwardPath const& path) { return where->is(path, "sandbox"); };
+  out.expand = std::move(expand);
   return out;
 }
 }  // namespace
@@ -107,7 +112,7 @@ struct Parts::Impl {
         accounts{*store},
         guards{guard_settings(*loaded.config), clock},
         runner{*store, runner_settings(*loaded.config), clock, random, log},
-        reports{runner, report_settings(*loaded.config), clock, random, log},
+        reports{runner, report_settings(*loaded.config, {}), clock, random, log},
         journal_keeper{*store, journal_retention(*loaded.config), clock, log},
         captured{*store, &runner},
         desk{*store, &runner} {}
@@ -135,15 +140,28 @@ struct Parts::Impl {
     return {};
   }
 
+  runtime::PolicyJudgeParts judge_parts(std::shared_ptr<delivery::Expansion const> expansion) {
+    runtime::PolicyJudgeParts out{snapshot, network_table(*loaded.config), authenticator, nullptr};
+    out.takes_bounces = [this, expansion](mail::Mailbox const& mailbox) {
+      return delivery::takes_bounces(mailbox, *expansion, clock.now());
+    };
+    return out;
+  }
+
   void make_services() {
     Config const& config = *loaded.config;
+    // Shared by what is accepted, asked and reported from now on.
+    auto const expansion =
+        std::make_shared<delivery::Expansion const>(expansion_of(loaded, snapshot));
+    Expand const expand = [expansion](mail::Envelope const& envelope, Instant now) {
+      return delivery::expand(envelope, *expansion, now);
+    };
     services.authenticator = authenticator;
-    services.judge = std::make_shared<runtime::PolicyJudge>(
-        runtime::PolicyJudgeParts{snapshot, network_table(config), authenticator, nullptr}, clock,
-        log);
-    services.intake = logged(
-        runtime::make_queue_intake(runner, pool, guards, clock, random, intake_settings(config)),
-        log);
+    services.judge = std::make_shared<runtime::PolicyJudge>(judge_parts(expansion), clock, log);
+    services.intake = logged(runtime::make_queue_intake(runner, pool, guards, clock, random,
+                                                        intake_settings(config, expand)),
+                             log);
+    reports.reload(report_settings(config, expand));
   }
 
   /// The sandbox sends nothing out: it has none.
@@ -219,7 +237,6 @@ std::expected<void, std::string> Parts::reload(LoadedConfig const& loaded) {
   }
   impl_->make_services();
   impl_->journal_keeper.set_retention(journal_retention(*loaded.config));
-  impl_->reports.reload(report_settings(*loaded.config));
   return {};
 }
 

@@ -1,10 +1,8 @@
-// aliases.cpp: reading alias files, and following them without going in circles.
+// aliases.cpp: reading alias files.
 // Spec: docs/reference (domain.aliases).                               Tests: aliases_test.cpp
 #include "delivery/aliases.hpp"
 
-#include <deque>
 #include <optional>
-#include <set>
 
 #include "base/ascii.hpp"
 
@@ -78,7 +76,9 @@ std::expected<AliasTable, std::vector<AliasError>> AliasTable::parse(std::string
   AliasTable table;
   std::vector<AliasError> errors;
   for (Logical const& logical : logical_lines(text)) {
-    auto const fail = [&](AliasErrorKind kind) { errors.push_back({kind, logical.line}); };
+    auto const fail = [&](AliasErrorKind kind, std::string_view about = {}) {
+      errors.push_back({kind, logical.line, std::string{about}});
+    };
     auto const colon = logical.text.find(':');
     if (colon == std::string::npos) {
       fail(AliasErrorKind::no_colon);
@@ -88,15 +88,15 @@ std::expected<AliasTable, std::vector<AliasError>> AliasTable::parse(std::string
         ascii::to_lower(ascii::trim(std::string_view{logical.text}.substr(0, colon)));
     std::string_view const right = ascii::trim(std::string_view{logical.text}.substr(colon + 1));
     std::vector<std::string> targets;
-    if (!is_local_part(name)) fail(AliasErrorKind::bad_name);
+    if (!is_local_part(name)) fail(AliasErrorKind::bad_name, name);
     if (right.empty()) fail(AliasErrorKind::no_target);
     for (std::string_view target : ascii::split(right, ',')) {
       target = ascii::trim(target);
       if (target.empty()) continue;
       if (auto const refusal = refusal_of(target))
-        fail(*refusal);
+        fail(*refusal, target);
       else if (!is_local_part(target) && !is_address(target))
-        fail(AliasErrorKind::bad_target);
+        fail(AliasErrorKind::bad_target, target);
       else
         targets.emplace_back(target);
     }
@@ -105,42 +105,9 @@ std::expected<AliasTable, std::vector<AliasError>> AliasTable::parse(std::string
       fail(AliasErrorKind::too_many_rules);
       break;
     }
-    if (!table.rules_.emplace(name, std::move(targets)).second) fail(AliasErrorKind::twice);
+    if (!table.rules_.emplace(name, std::move(targets)).second) fail(AliasErrorKind::twice, name);
   }
   if (!errors.empty()) return std::unexpected{std::move(errors)};
   return table;
-}
-
-std::vector<mail::Mailbox> AliasTable::expand(std::string_view local_part,
-                                              std::string_view domain) const {
-  std::vector<mail::Mailbox> out;
-  std::set<std::string> seen;     // rules that were followed
-  std::set<std::string> reached;  // addresses that stand in `out`
-  std::deque<std::string> open{std::string{local_part}};
-  auto const deliver = [&](mail::Mailbox mailbox) {
-    std::string key = ascii::to_lower(mailbox.local_part) + '@' + mailbox.domain.key();
-    if (out.size() < alias_targets_max && reached.insert(std::move(key)).second)
-      out.push_back(std::move(mailbox));
-  };
-  std::string const own_key = mail::Domain{std::string{domain}}.key();
-  while (!open.empty() && out.size() < alias_targets_max) {
-    std::string const target = std::move(open.front());
-    open.pop_front();
-    auto address = mail::parse_mailbox(target, mail::Utf8::allow);
-    if (address && address->domain.key() != own_key) {
-      deliver(std::move(*address));
-      continue;
-    }
-    std::string const name = address ? address->local_part : target;
-    auto const rule = rules_.find(ascii::to_lower(name));
-    bool const again = !seen.insert(ascii::to_lower(name)).second;
-    if (rule == rules_.end() || again) {
-      // "bob: bob, carol@x.example" keeps bob's own mailbox; a longer circle ends here, too.
-      deliver({name, {std::string{domain}}});
-      continue;
-    }
-    open.insert(open.begin(), rule->second.begin(), rule->second.end());
-  }
-  return out;
 }
 }  // namespace pb::delivery

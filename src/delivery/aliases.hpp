@@ -1,6 +1,6 @@
 // aliases.hpp: alias files: one rule a line, targets that are mailboxes only.
 // Spec: docs/reference (domain.aliases). The old sendmail forms that run programs or write files
-// are named errors.    Tests: aliases_test.cpp    Not here: who has an account (accounts/).
+// are named errors.    Tests: aliases_test.cpp    Not here: following the rules (expansion.hpp).
 #pragma once
 
 #include <cstddef>
@@ -29,23 +29,18 @@ std::string_view explain(AliasErrorKind kind);
 
 struct AliasError {
   AliasErrorKind kind;
-  std::size_t line;  // from 1
+  std::size_t line;   // from 1
+  std::string about;  // the name or target that it is about; empty: the line
 };
 
 inline constexpr std::size_t alias_rules_max = 100'000;
-inline constexpr std::size_t alias_targets_max = 1000;  // of one rule, and of one expansion
+inline constexpr std::size_t alias_targets_max = 1000;  // of one rule
 
 /// The rules of one domain. Names are compared without case.
 class AliasTable {
  public:
   /// Comments (#), empty lines and continuation lines (leading blanks) as in /etc/aliases.
   static std::expected<AliasTable, std::vector<AliasError>> parse(std::string_view text);
-
-  /// Where mail for `local_part` of `domain` goes in the end: each address once. A name without a
-  /// rule is itself; a rule that names itself keeps its own mailbox. Rules of other domains are not
-  /// looked into. Cut at alias_targets_max.
-  [[nodiscard]] std::vector<mail::Mailbox> expand(std::string_view local_part,
-                                                  std::string_view domain) const;
   [[nodiscard]] std::size_t size() const { return rules_.size(); }
   [[nodiscard]] std::map<std::string, std::vector<std::string>> const& rules() const {
     return rules_;

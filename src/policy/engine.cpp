@@ -91,6 +91,13 @@ bool may_relay(SessionFacts const& facts) {
   check_failed("a recipients rule that is not in the enumeration", __FILE__, __LINE__);
 }
 
+/// Nobody but <> sends bounces (RFC 5321 §4.5.5): what we forwarded finds its way back.
+bool is_returning_bounce(SessionFacts const& facts, PolicyWorld const& world,
+                         mail::Mailbox const& mailbox) {
+  return facts.envelope.reverse_path.is_null() && world.takes_bounces != nullptr &&
+         *world.takes_bounces && (*world.takes_bounces)(mailbox);
+}
+
 Judgement judge_rcpt(SessionFacts const& facts, PolicyWorld const& world, Answers const& answers) {
   PB_CHECK(facts.recipient.has_value());
   mail::Mailbox const& mailbox = facts.recipient->mailbox;
@@ -100,6 +107,7 @@ Judgement judge_rcpt(SessionFacts const& facts, PolicyWorld const& world, Answer
       if (may_relay(facts)) return accept();
       return refuse(facts, smtp::reply::relay_denied, rule::relay_denied);
     case RecipientState::unknown:
+      if (is_returning_bounce(facts, world, mailbox)) return accept();
       return refuse_unknown(facts, world, mailbox);
     case RecipientState::full:
       return refuse(facts, smtp::reply::mailbox_full, rule::mailbox_full);

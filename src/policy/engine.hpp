@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ using smtp::server::Verdict;
 /// What the configuration and the accounts are at this moment; borrowed for the call.
 struct PolicyWorld {
   accounts::Directory const& directory;
+  /// Whether we made this address so that bounces come back (SRS). Null: none was made.
+  std::function<bool(mail::Mailbox const&)> const* takes_bounces = nullptr;
 };
 
 /// How full is this account's mailbox? Asked only where it has a quota.

@@ -47,6 +47,23 @@ TEST(Relay, refuses_unknown_recipients_without_a_hint) {
   EXPECT_EQ(said.rule, "unknown_recipient");
 }
 
+TEST(Relay, takes_a_bounce_for_an_address_of_ours_from_nobody_only) {
+  accounts::Directory const directory = small_directory();
+  std::function<bool(mail::Mailbox const&)> const ours = [](mail::Mailbox const& mailbox) {
+    return mailbox.local_part == "SRS0=good";
+  };
+  auto const asked = [&](std::string_view local_part, bool from_nobody) {
+    SessionFacts facts = session(Role::relay);
+    if (from_nobody) facts.envelope.reverse_path.mailbox.reset();
+    facts.recipient.emplace();
+    facts.recipient->mailbox = {std::string{local_part}, {"example.org"}};
+    return std::get<Verdict>(judge(Stage::rcpt, facts, {directory, &ours}, {}));
+  };
+  expect_accepted(asked("SRS0=good", true));
+  expect_rejected(asked("SRS0=good", false), smtp::reply::unknown_user);
+  expect_rejected(asked("SRS0=bad", true), smtp::reply::unknown_user);
+}
+
 TEST(Relay, takes_anything_for_anywhere_from_trusted_networks_but_no_unknown_recipient_here) {
   SessionFacts const facts = session(Role::relay, "192.0.2.77");
   expect_accepted(rcpt(facts, "anyone@elsewhere.example"));

@@ -20,6 +20,13 @@ struct LeaseId {
   friend auto operator<=>(LeaseId, LeaseId) = default;
 };
 
+/// A recipient that an alias of ours leads to elsewhere: its MAIL FROM is not the message's.
+struct Forwarded {
+  std::uint32_t recipient = 0;
+  mail::Mailbox reverse_path;  // ours (SRS): a bounce to it finds its way back
+  friend bool operator==(Forwarded const&, Forwarded const&) = default;
+};
+
 /// What does not change while a message rests. Shared: a lease, a report and the UI may hold it.
 struct QueuedMessage {
   QueueId id;
@@ -36,6 +43,13 @@ struct QueuedMessage {
   std::string trace;              // Received and what else we put in front; CRLF at its end
   std::uint64_t body_octets = 0;  // header section, empty line and body
   bool body_in_file = false;
+  std::vector<Forwarded> forwarded;  // by ascending recipient; most messages have none
+  /// What MAIL FROM says for this recipient.
+  [[nodiscard]] mail::ReversePath reverse_path_for(std::uint32_t recipient) const {
+    for (Forwarded const& one : forwarded)
+      if (one.recipient == recipient) return {one.reverse_path};
+    return envelope.reverse_path;
+  }
 };
 
 /// One holder; a crash or a revoked lease returns its recipients to due.

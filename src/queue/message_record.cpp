@@ -94,6 +94,23 @@ mail::Envelope take_envelope(ByteReader& in) {
   return e;
 }
 
+void put(ByteWriter& out, std::vector<Forwarded> const& all) {
+  out.varint(all.size());
+  for (Forwarded const& one : all) {
+    out.varint(one.recipient);
+    put(out, one.reverse_path);
+  }
+}
+std::vector<Forwarded> take_forwarded(ByteReader& in) {
+  std::vector<Forwarded> all;
+  std::uint64_t const count = in.count();
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+    auto const recipient = static_cast<std::uint32_t>(in.varint());
+    all.push_back({recipient, take_mailbox(in)});
+  }
+  return all;
+}
+
 void put(ByteWriter& out, RemoteReply const& reply) {
   out.varint(reply.code);
   if (reply.code == 0) return;
@@ -186,7 +203,7 @@ std::string encode(MessageRecord const& record) {
   PB_CHECK(record.phases.size() == m.envelope.forward_paths.size() && !record.phases.empty());
   ByteWriter out;
   out.u8(record_format);
-  out.u8(pack(m.eight_bit, m.spf_failed, m.body_in_file, record.captured));
+  out.u8(pack(m.eight_bit, m.spf_failed, m.body_in_file, record.captured, !m.forwarded.empty()));
   put(out, m.accepted_at);
   put(out, m.expires_at);
   put(out, m.envelope);
@@ -200,6 +217,7 @@ std::string encode(MessageRecord const& record) {
   out.varint(m.body_octets);
   out.varint(record.inline_octets);
   out.string(m.trace);
+  if (!m.forwarded.empty()) put(out, m.forwarded);
   return out.take();
 }
 
@@ -229,6 +247,7 @@ std::optional<MessageRecord> decode_message(QueueId id, std::string_view bytes) 
   m.body_octets = in.varint();
   record.inline_octets = in.varint();
   m.trace = in.string();
+  if (bit(facts, 4)) m.forwarded = take_forwarded(in);
   if (!in.ok() || !in.at_end()) return std::nullopt;
   return record;
 }

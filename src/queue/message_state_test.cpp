@@ -68,6 +68,16 @@ TEST(MessageRecord, reads_back) {
   EXPECT_EQ(encode(*back), bytes);
 }
 
+TEST(MessageRecord, who_is_forwarded_under_which_address_reads_back) {
+  MessageRecord record = example();
+  record.message.forwarded = {{0, {"SRS0=AAAAAAAA=AB=from.example=s", {"us.example"}}}};
+  auto const back = decode_message(record.message.id, encode(record));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->message.forwarded, record.message.forwarded);
+  EXPECT_TRUE(back->message.reverse_path_for(0).text().starts_with("SRS0="));
+  EXPECT_EQ(back->message.reverse_path_for(1), record.message.envelope.reverse_path);
+}
+
 TEST(MessageRecord, every_cut_and_every_longer_one_is_refused) {
   MessageRecord const record = example();
   std::string const bytes = encode(record);

@@ -32,6 +32,7 @@ queue::Deferred given_back(queue::Reason reason) {
 /// Recipients of a lease that go the same way, before the DNS is asked.
 struct DomainGroup {
   std::string domain;
+  mail::ReversePath reverse_path;
   delivery::RouteRule rule;
   std::vector<std::uint32_t> recipients;
 };
@@ -100,9 +101,12 @@ std::vector<DomainGroup> DeliveryAgent::Impl::group(LeasedMessage const& leased)
   for (std::uint32_t const recipient : leased.lease.recipients) {
     std::string domain =
         leased.lease.message->envelope.forward_paths[recipient].mailbox.domain.key();
-    auto const [found, is_new] = index.try_emplace(domain, groups.size());
+    mail::ReversePath reverse_path = leased.lease.message->reverse_path_for(recipient);
+    // One transaction has one MAIL FROM.
+    auto const [found, is_new] =
+        index.try_emplace(domain + ' ' + reverse_path.text(), groups.size());
     if (is_new) {
-      DomainGroup made{domain, table.rule_for(domain), {}};
+      DomainGroup made{domain, std::move(reverse_path), table.rule_for(domain), {}};
       auto const local = table.local_domains.find(domain);
       if (local != table.local_domains.end()) made.rule.via = {local->second};
       if (ordered) made.rule.via = {*ordered};
@@ -137,7 +141,7 @@ asio::awaitable<void> DeliveryAgent::Impl::route_groups(LeasedMessage leased,
   std::shared_ptr<delivery::RoutingTable const> const table = settings->routes;
   std::uint64_t const seed = parts.random.next();
   dns::Facts facts;
-  std::map<std::string, DeliveryJob> jobs;  // by site
+  std::map<std::string, DeliveryJob> jobs;  // by site and reverse-path
   for (int round = 0; round < rounds_max && !groups.empty(); ++round) {
     std::vector<dns::Question> questions;
     std::vector<DomainGroup> unanswered;
@@ -150,7 +154,9 @@ asio::awaitable<void> DeliveryAgent::Impl::route_groups(LeasedMessage leased,
         settle_all(leased, group.recipients, *outcome);
       } else {
         delivery::Route& route = std::get<delivery::Route>(answer);
-        auto const [job, is_new] = jobs.try_emplace(route.site, DeliveryJob{leased, route, {}});
+        auto const [job, is_new] =
+            jobs.try_emplace(route.site + ' ' + group.reverse_path.text(),
+                             DeliveryJob{leased, route, {}, group.reverse_path});
         auto& recipients = job->second.recipients;
         recipients.insert(recipients.end(), group.recipients.begin(), group.recipients.end());
       }
@@ -162,8 +168,9 @@ asio::awaitable<void> DeliveryAgent::Impl::route_groups(LeasedMessage leased,
   }
   for (DomainGroup const& group : groups)
     settle_all(leased, group.recipients, queue::Outcome{given_back(queue::Reason::dns_failed)});
-  for (auto& [site, job] : jobs) {
+  for (auto& [key, job] : jobs) {
     JobId const id = next_job++;
+    std::string const site = job.route.site;
     std::ranges::sort(job.recipients);
     waiting.emplace(id, std::move(job));
     if (stopping)

@@ -196,6 +196,7 @@ client::Transaction Attempt::transaction() const {
   queue::QueuedMessage const& message = *job_.leased.lease.message;
   client::Transaction out;
   out.envelope = message.envelope;
+  out.envelope.reverse_path = job_.reverse_path;
   out.envelope.forward_paths.clear();
   for (std::uint32_t const recipient : pending_)
     out.envelope.forward_paths.push_back(message.envelope.forward_paths[recipient]);

@@ -55,6 +55,7 @@ struct DeliveryJob {
   LeasedMessage leased;
   delivery::Route route;
   std::vector<std::uint32_t> recipients;  // indices into the message's envelope
+  mail::ReversePath reverse_path{};       // the message's own, or what forwarding made of it
 };
 
 struct AttemptResult {

@@ -95,7 +95,10 @@ MaildirPlan plan(LeasedMessage const& leased, std::uint32_t recipient, LocalDeli
   MaildirPlan out{recipient, {}, {}};
   mail::Mailbox const& mailbox = leased.lease.message->envelope.forward_paths[recipient].mailbox;
   accounts::RecipientAnswer const answer = directory.recipient(mailbox);
-  bool const nobody = answer.account.empty();
+  // "{account}" is a known account's name or a listed mailbox, never what a peer wrote.
+  auto const listed = mail::parse_mailbox(answer.account, mail::Utf8::allow);
+  bool const nobody =
+      directory.by_login(answer.account) == nullptr && !(listed && directory.has_mailbox(*listed));
   if (answer.state == accounts::RecipientState::full) {
     out.outcome = deferred(Reason::mailbox_full, "the mailbox is full");
   } else if (answer.state != accounts::RecipientState::known || nobody) {

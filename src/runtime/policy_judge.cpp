@@ -102,7 +102,7 @@ struct PolicyJudge::Impl {
     Instant const until = clock.now() + parts.deadline;
     policy::Answers answers;
     for (int asked = 0; asked <= questions_max; ++asked) {
-      auto judgement = policy::judge(stage, facts, {*directory}, answers);
+      auto judgement = policy::judge(stage, facts, {*directory, &parts.takes_bounces}, answers);
       if (auto* const verdict = std::get_if<Verdict>(&judgement)) co_return std::move(*verdict);
       auto question = std::get<policy::CapacityQuestion>(std::get<policy::Question>(judgement));
       if (!co_await find_out(std::move(question), until, answers)) break;

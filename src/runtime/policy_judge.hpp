@@ -27,9 +27,10 @@ class MailboxGauge {
 struct PolicyJudgeParts {
   std::shared_ptr<DirectorySnapshot const> directory;
   policy::NetworkTable networks;
-  std::shared_ptr<PasswordAuthenticator> authenticator;  // told of SCRAM's success; maybe null
-  std::shared_ptr<MailboxGauge> gauge;                   // null: no mailbox is ever full
-  Duration deadline = std::chrono::seconds{20};          // well within the client's (RFC 5321)
+  std::shared_ptr<PasswordAuthenticator> authenticator;       // told of SCRAM's success; maybe null
+  std::shared_ptr<MailboxGauge> gauge;                        // null: no mailbox is ever full
+  Duration deadline = std::chrono::seconds{20};               // well within the client's (RFC 5321)
+  std::function<bool(mail::Mailbox const&)> takes_bounces{};  // see policy::PolicyWorld
 };
 
 /// Shared by all cores; a reload makes a new one with the new networks. Logs what it refuses:

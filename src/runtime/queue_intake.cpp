@@ -161,6 +161,11 @@ queue::NewMessage QueueIntake::make_message(AcceptedMessage& accepted, QueueBody
   m.id = accepted.id;
   m.envelope = std::move(received.envelope);
   m.accepted_at = shared_.clock.now();
+  if (shared_.settings.expand) {
+    delivery::Expanded expanded = shared_.settings.expand(m.envelope, m.accepted_at);
+    m.envelope.forward_paths = std::move(expanded.forward_paths);
+    m.forwarded = std::move(expanded.forwarded);
+  }
   m.expires_at = m.accepted_at + shared_.settings.expire_after;
   m.account = facts.account;
   m.listener = facts.listener;

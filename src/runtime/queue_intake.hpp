@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/limits.hpp"
+#include "delivery/expansion.hpp"
 #include "runtime/guards.hpp"
 #include "runtime/queue_runner.hpp"
 #include "runtime/services.hpp"
@@ -22,6 +23,8 @@ struct IntakeSettings {
   std::function<bool(smtp::server::SessionFacts const&, mail::ForwardPath const&)> is_captured{};
   /// What is thrown away after acceptance (deliver = "discard"). Empty: nothing.
   std::function<bool(mail::ForwardPath const&)> is_discarded{};
+  /// Whom a message goes to in the end (aliases). Empty: whom it is addressed to.
+  std::function<delivery::Expanded(mail::Envelope const&, Instant)> expand{};
 };
 
 /// All references outlive the intake and every session that uses it.

@@ -78,10 +78,13 @@ queue::NewMessage ReportMaker::make(queue::ReportRequest const& request) {
   report.eight_bit = dsn.eight_bit;
   report.body_octets = dsn.content.size();
   out.record.inline_octets = dsn.content.size();
-  bool const captured =
-      wanted->is_captured && wanted->is_captured(report.envelope.forward_paths.front());
-  out.record.captured = captured;
-  out.record.phases = {captured ? queue::Phase::delivered : queue::Phase::due};
+  if (wanted->expand)
+    report.envelope.forward_paths = wanted->expand(report.envelope, now).forward_paths;
+  for (mail::ForwardPath const& path : report.envelope.forward_paths) {
+    bool const captured = wanted->is_captured && wanted->is_captured(path);
+    out.record.captured = out.record.captured || captured;
+    out.record.phases.push_back(captured ? queue::Phase::delivered : queue::Phase::due);
+  }
   out.inline_bytes = std::move(dsn.content);
   out.report_of.emplace();
   out.report_of->id = request.id;

@@ -10,6 +10,7 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "delivery/expansion.hpp"
 #include "runtime/queue_runner.hpp"
 #include "text/language.hpp"
 
@@ -21,6 +22,8 @@ struct ReportSettings {
   std::function<text::Language(std::string const& domain)> language_of;
   /// Whether mail to this address is kept for the inbox. Empty: none is.
   std::function<bool(mail::ForwardPath const&)> is_captured;
+  /// Whom the report goes to in the end (aliases). Empty: to the reverse-path.
+  std::function<delivery::Expanded(mail::Envelope const&, Instant)> expand;
 };
 
 /// Makes the report on the calling thread (it reads the message) and submits it; a message that
