@@ -1,7 +1,10 @@
-# pb_folder(NAME [DEPENDS pb_x lib ...]): the library pb_<NAME> of src/<NAME>/**.cpp and, from its
-# *_test.cpp files, the test binary <NAME>_test, run by CTest as one test.
+# pb_folder(NAME [PRECOMPILED kind] [DEPENDS pb_x lib ...]): the library pb_<NAME> of src/<NAME>/**.cpp
+# and, from its *_test.cpp files, the test binary <NAME>_test, run by CTest as one test.
 function(pb_folder name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;TEST_DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "" "PRECOMPILED" "DEPENDS;TEST_DEPENDS" ${ARGN})
+  if(NOT arg_PRECOMPILED)
+    set(arg_PRECOMPILED core)
+  endif()
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
@@ -11,19 +14,29 @@ function(pb_folder name)
     add_library(pb_${name} STATIC ${sources})
     target_include_directories(pb_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
     target_link_libraries(pb_${name} PUBLIC ${arg_DEPENDS})
+    pb_precompile(pb_${name} ${arg_PRECOMPILED})
   else()
     add_library(pb_${name} INTERFACE)
     target_include_directories(pb_${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)
     target_link_libraries(pb_${name} INTERFACE ${arg_DEPENDS})
   endif()
   if(tests)
-    pb_test(${name}_test SOURCES ${tests} DEPENDS pb_${name} ${arg_TEST_DEPENDS})
+    set(test_kind test)
+    if(arg_PRECOMPILED STREQUAL net)
+      set(test_kind net_test)
+    endif()
+    pb_test(${name}_test PRECOMPILED ${test_kind} SOURCES ${tests}
+            DEPENDS pb_${name} ${arg_TEST_DEPENDS})
   endif()
 endfunction()
 
-# pb_test(NAME SOURCES ... DEPENDS ... [ARGS ...]): a GoogleTest binary and its CTest entry.
+# pb_test(NAME [PRECOMPILED kind] SOURCES ... DEPENDS ... [ARGS ...]): a GoogleTest binary and its
+# CTest entry.
 function(pb_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;ARGS" ${ARGN})
+  cmake_parse_arguments(arg "" "PRECOMPILED" "SOURCES;DEPENDS;ARGS" ${ARGN})
+  if(NOT arg_PRECOMPILED)
+    set(arg_PRECOMPILED test)
+  endif()
   add_executable(${name} ${arg_SOURCES})
   # Only the sources that read files of the tree are told where it is: the others' objects are then
   # the same in every checkout, and ccache serves them to all.
@@ -35,6 +48,7 @@ function(pb_test name)
     endif()
   endforeach()
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS} GTest::gtest GTest::gtest_main)
+  pb_precompile(${name} ${arg_PRECOMPILED})
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1 ${arg_ARGS})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS unit)
 endfunction()

@@ -29,5 +29,5 @@ if(PB_CCACHE)
   get_filename_component(pb_parent ${CMAKE_SOURCE_DIR} DIRECTORY)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${pb_parent}
       CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros,include_file_mtime,include_file_ctime
-      CCACHE_MAXSIZE=20G ${PB_CCACHE})
+      CCACHE_PCH_EXTSUM=1 CCACHE_MAXSIZE=20G ${PB_CCACHE})
 endif()
