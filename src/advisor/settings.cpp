@@ -52,7 +52,7 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
-std::string quoted(std::string_view text, Quoting quoting) {
+std::string in_quotes(std::string_view text, Quoting quoting) {
   switch (quoting) {
     case Quoting::none:
       return std::string{text};
@@ -91,9 +91,9 @@ std::string filled(std::string_view text, SettingsInput const& input, Quoting qu
   std::pair<std::string_view, std::string> const marks[] = {
       {"@HOST@", input.host},
       {"@PORT@", fmt::format("{}", input.port)},
-      {"@USER@", quoted(user, quoting)},
-      {"@FROM@", quoted(from, quoting == Quoting::url ? Quoting::none : quoting)},
-      {"@DOMAIN@", quoted(domain_of(input), quoting)}};
+      {"@USER@", in_quotes(user, quoting)},
+      {"@FROM@", in_quotes(from, quoting == Quoting::url ? Quoting::none : quoting)},
+      {"@DOMAIN@", in_quotes(domain_of(input), quoting)}};
   std::string out;
   while (!text.empty()) {
     auto const mark = std::ranges::find_if(

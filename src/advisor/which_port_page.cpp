@@ -13,7 +13,7 @@
 
 namespace pb::advisor {
 namespace {
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -31,7 +31,7 @@ std::string quoted(std::string_view text) {
 std::string in_all(text::Text const& text) {
   std::string out = "[";
   for (auto language : text::all_languages) {
-    out += (out.size() > 1 ? "," : "") + quoted(text.in(language));
+    out += (out.size() > 1 ? "," : "") + in_quotes(text.in(language));
   }
   return out + "]";
 }
@@ -45,7 +45,7 @@ std::string array(Rows const& rows, Write write) {
 
 std::string events(std::span<PortEvent const> history) {
   return array(history, [](PortEvent const& event) {
-    return fmt::format("[{},{},{}]", event.year, quoted(event.source), in_all(event.what));
+    return fmt::format("[{},{},{}]", event.year, in_quotes(event.source), in_all(event.what));
   });
 }
 
@@ -53,7 +53,7 @@ std::string data() {
   std::string out = "{\"ports\":";
   out += array(ports(), [](PortInfo const& port) {
     return fmt::format("{{\"port\":{},\"security\":{},\"purpose\":{},\"who\":{},\"history\":{}}}",
-                       port.port, quoted(label(port.security)), in_all(port.purpose),
+                       port.port, in_quotes(label(port.security)), in_all(port.purpose),
                        in_all(port.who), events(port.history));
   });
   out += ",\"providers\":" + array(providers(), [](Provider const& provider) {
@@ -63,12 +63,12 @@ std::string data() {
            for (auto const& offer : provider.offers) {
              if (offer.port == 0) continue;
              offers += fmt::format("{}[{},{}]", offers.empty() ? "" : ",", offer.port,
-                                   quoted(label(offer.security)));
+                                   in_quotes(label(offer.security)));
            }
            return fmt::format(
                "{{\"id\":{},\"name\":{},\"host\":{},\"offers\":[{}],\"login\":{},"
                "\"key\":{}}}",
-               quoted(provider.id), quoted(provider.name), quoted(provider.host), offers,
+               in_quotes(provider.id), in_quotes(provider.name), in_quotes(provider.host), offers,
                in_all(login_text(provider.login)), key);
          });
   out +=
@@ -77,24 +77,24 @@ std::string data() {
         return fmt::format(
             "{{\"id\":{},\"name\":{},\"blocked\":{{\"25\":{},\"465\":{},\"587\":{},\"2525\":{}}},"
             "\"lift\":{},\"seen\":{}}}",
-            quoted(network.id), quoted(network.name), blocked(network.p25), blocked(network.p465),
-            blocked(network.p587), blocked(network.p2525), in_all(network.lift),
-            quoted(network.seen));
+            in_quotes(network.id), in_quotes(network.name), blocked(network.p25),
+            blocked(network.p465), blocked(network.p587), blocked(network.p2525),
+            in_all(network.lift), in_quotes(network.seen));
       });
   out += ",\"programs\":" + array(programs(), [](Program const& program) {
            return fmt::format("{{\"id\":{},\"name\":{},\"STARTTLS\":{},\"SSL/TLS\":{}}}",
-                              quoted(program.id), quoted(program.name), quoted(program.starttls),
-                              quoted(program.implicit_tls));
+                              in_quotes(program.id), in_quotes(program.name),
+                              in_quotes(program.starttls), in_quotes(program.implicit_tls));
          });
   out += ",\"faults\":{";
   bool first = true;
   for (auto const& fault : faults()) {
-    out += fmt::format("{}{}:[{},{}]", first ? "" : ",\n", quoted(fault.name), in_all(fault.title),
-                       in_all(fault.advice));
+    out += fmt::format("{}{}:[{},{}]", first ? "" : ",\n", in_quotes(fault.name),
+                       in_all(fault.title), in_all(fault.advice));
     first = false;
   }
   out += "},\"symptoms\":" + array(symptoms(), [](Symptom const& symptom) {
-           return fmt::format("[{},{},{}]", quoted(name(symptom.fault)), quoted(symptom.text),
+           return fmt::format("[{},{},{}]", in_quotes(name(symptom.fault)), in_quotes(symptom.text),
                               static_cast<int>(symptom.weight));
          });
   out += ",\"words\":{";
@@ -104,7 +104,7 @@ std::string data() {
                       message.id.starts_with("page.") || message.id.starts_with("col.") ||
                       message.id.starts_with("ports.");
     if (!used) continue;
-    out += fmt::format("{}{}:{}", first ? "" : ",\n", quoted(message.id), in_all(message.text));
+    out += fmt::format("{}{}:{}", first ? "" : ",\n", in_quotes(message.id), in_all(message.text));
     first = false;
   }
   return out + "}}";

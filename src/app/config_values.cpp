@@ -15,7 +15,7 @@ namespace {
 using smtp::server::Role;
 using smtp::server::Security;
 
-std::string quoted(std::string_view text) { return "\"" + escape_for_display(text, 80) + "\""; }
+std::string in_quotes(std::string_view text) { return "\"" + escape_for_display(text, 80) + "\""; }
 
 ValueError text_of(Entry const& entry, std::string& out) {
   if (auto const* text = std::get_if<std::string>(&entry.value)) {
@@ -27,7 +27,7 @@ ValueError text_of(Entry const& entry, std::string& out) {
 
 ValueError not_one_of(std::string_view value, std::string_view words) {
   std::vector<std::string_view> const names = ascii::split(words, ' ');
-  std::string text = quoted(value) + " is not known; one of:";
+  std::string text = in_quotes(value) + " is not known; one of:";
   for (std::string_view const name : names) text.append(" \"").append(name).append("\"");
   if (auto const near = nearest(value, names))
     text.append("; did you mean \"").append(*near).append("\"?");
@@ -72,7 +72,7 @@ ValueError take(Entry const& entry, Endpoint& out) {
   if (auto error = text_of(entry, text)) return error;
   auto const value = Endpoint::parse(text);
   if (!value)
-    return quoted(text) +
+    return in_quotes(text) +
            " is no address with a port; write \"0.0.0.0:25\", \"127.0.0.1:587\" or "
            "\"[::]:465\"";
   out = *value;
@@ -97,7 +97,7 @@ ValueError take(Entry const& entry, std::vector<Network>& out) {
   for (std::string const& text : texts) {
     auto const network = Network::parse(text);
     if (!network)
-      return quoted(text) +
+      return in_quotes(text) +
              " is no network; write \"192.0.2.0/24\", \"2001:db8::/32\" or one "
              "address, with zeros behind the prefix";
     networks.push_back(*network);
@@ -113,7 +113,7 @@ ValueError take(Entry const& entry, std::vector<Duration>& out) {
   for (std::string const& text : texts) {
     auto const value = parse_duration(text);
     if (!value || value->count() == 0)
-      return quoted(text) + " is no duration; write \"5m\", \"1h\", \"5d\"";
+      return in_quotes(text) + " is no duration; write \"5m\", \"1h\", \"5d\"";
     values.push_back(*value);
   }
   if (values.empty()) return "the list is empty; leave the line out for the default";

@@ -14,7 +14,7 @@
 namespace pb::app {
 namespace {
 /// A TOML basic string.
-std::string quoted(std::string const& text) {
+std::string in_quotes(std::string const& text) {
   std::string out = "\"";
   for (char const c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -65,11 +65,11 @@ std::string tls(InitialConfig const& wanted) {
       "reload\n"
       "[tls]\n";
   if (!wanted.certificate.empty())
-    return out + fmt::format("certificate = {}\nkey = {}\n", quoted(wanted.certificate),
-                             quoted(wanted.key));
+    return out + fmt::format("certificate = {}\nkey = {}\n", in_quotes(wanted.certificate),
+                             in_quotes(wanted.key));
   std::string const folder = "/etc/letsencrypt/live/" + wanted.hostname;
-  return out + fmt::format("certificate = {}\nkey = {}\n", quoted(folder + "/fullchain.pem"),
-                           quoted(folder + "/privkey.pem"));
+  return out + fmt::format("certificate = {}\nkey = {}\n", in_quotes(folder + "/fullchain.pem"),
+                           in_quotes(folder + "/privkey.pem"));
 }
 
 std::string domains(InitialConfig const& wanted) {
@@ -78,11 +78,11 @@ std::string domains(InitialConfig const& wanted) {
   std::string out = "\n# Mail for these domains is ours. Accounts: packetboat user add you@" +
                     names.front() + "\n";
   for (std::string const& name : names) {
-    out += fmt::format("[[domain]]\nname = {}\n", quoted(name));
+    out += fmt::format("[[domain]]\nname = {}\n", in_quotes(name));
     out +=
         wanted.deliver.empty()
             ? "# deliver = \"lmtp:unix:/run/dovecot/lmtp\"   (default: Maildirs below data_dir)\n"
-            : fmt::format("deliver = {}\n", quoted(wanted.deliver));
+            : fmt::format("deliver = {}\n", in_quotes(wanted.deliver));
     out += "# aliases = \"/etc/packetboat/aliases\"        (lines \"name: account or address\")\n";
   }
   return out;
@@ -94,13 +94,13 @@ std::string routes(InitialConfig const& wanted) {
            "# [[route]]\n# domain = \"*\"\n# via = \"submission://smtp.example.net:587\"\n";
   std::string out = fmt::format(
       "\n# All mail to others goes through this server.\n[[route]]\ndomain = \"*\"\nvia = {}\n",
-      quoted(wanted.smarthost));
+      in_quotes(wanted.smarthost));
   if (wanted.smarthost_user.empty()) return out;
   std::string host = wanted.smarthost.substr(wanted.smarthost.find("://") + 3);
   host = host.substr(0, host.rfind(':'));
   return out + fmt::format("[[credential]]\nhost = {}\nuser = {}\npassword_file = {}\n",
-                           quoted(host), quoted(wanted.smarthost_user),
-                           quoted(wanted.smarthost_password_file));
+                           in_quotes(host), in_quotes(wanted.smarthost_user),
+                           in_quotes(wanted.smarthost_password_file));
 }
 }  // namespace
 
@@ -116,9 +116,10 @@ std::string initial_config(InitialConfig const& wanted) {
       "# packetboat reload.\n\n"
       "# Our name: what our address is called in DNS, in both directions (A/AAAA and PTR).\n"
       "hostname = {}\n# Queue, accounts and journal.\ndata_dir = {}\n",
-      quoted(wanted.hostname), quoted(wanted.data_dir));
+      in_quotes(wanted.hostname), in_quotes(wanted.data_dir));
   if (!wanted.user.empty())
-    out += fmt::format("# Whom to become when started as root.\nuser = {}\n", quoted(wanted.user));
+    out +=
+        fmt::format("# Whom to become when started as root.\nuser = {}\n", in_quotes(wanted.user));
   out += listeners() + tls(wanted) + domains(wanted) + routes(wanted);
   return out +
          "\n# Networks that may send to anyone through port 25 without a login.\n"

@@ -145,7 +145,7 @@ std::optional<MethodResult> take_method(Reader& reader) {
 }
 
 /// A quoted-string without control characters.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (char c : text) {
     if (ascii::is_control(c)) continue;
@@ -159,7 +159,7 @@ std::string quoted(std::string_view text) {
 std::string safe_value(std::string_view text) {
   bool const word = std::ranges::all_of(
       text, [](char c) { return is_token(c) || c == '@' || c == '/' || c == ':'; });
-  return word && !text.empty() && utf8::is_ascii(text) ? std::string{text} : quoted(text);
+  return word && !text.empty() && utf8::is_ascii(text) ? std::string{text} : in_quotes(text);
 }
 
 std::string safe_comment(std::string_view text) {
@@ -237,7 +237,7 @@ std::string write(Results const& results) {
     out.end(';');
     out.line(method.method + "=" + method.result);
     if (!method.comment.empty()) out.word("(" + safe_comment(method.comment) + ")");
-    if (!method.reason.empty()) out.word("reason=" + quoted(method.reason));
+    if (!method.reason.empty()) out.word("reason=" + in_quotes(method.reason));
     for (Property const& property : method.properties) {
       out.word(property.type + "." + property.name + "=" + safe_value(property.value));
     }
