@@ -43,5 +43,7 @@ endif()
 function(pb_precompile target kind)
   if(PB_PRECOMPILE)
     target_precompile_headers(${target} REUSE_FROM pb_pch_${kind})
+    # CMake compiles a program's sources with -fPIE, the header with -fPIC; they must agree.
+    target_compile_options(${target} PRIVATE -fPIC)
   endif()
 endfunction()
