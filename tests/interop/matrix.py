@@ -1,6 +1,6 @@
 """matrix.py: the cells of one interop test: each runs, is timed, and prints one MATRIX line, which script/test shows.
 
-Not here: what a cell does.
+Names of peers on the command line choose whose cells run. Not here: what a cell does.
 """
 
 import concurrent.futures
@@ -8,6 +8,7 @@ import imaplib
 import poplib
 import smtplib
 import subprocess
+import sys
 import time
 import traceback
 
@@ -36,9 +37,11 @@ class Matrix:
     skipped = False
 
     def peers(self, *classes):
-        """Those that can run here; the others are skipped with their reason."""
+        """Those that were asked for and can run here; the others are skipped with their reason."""
         able = []
         for peer in classes:
+            if sys.argv[1:] and peer.name not in sys.argv[1:]:
+                continue
             if reason := peer.why_not():
                 self.skipped = True
                 skip(f"interop {self.name}: {peer.name}", reason)

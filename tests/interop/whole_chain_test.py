@@ -70,8 +70,11 @@ def main():
         peers = [stack.enter_context(kind()) for kind in able]
         dns = stack.enter_context(DnsServer({"postfix.test": {"MX": [(10, "mx.postfix.test")]},
                                              "mx.postfix.test": {"A": ["127.0.0.1"]}}))
-        extra = f'[dns]\nservers = ["{dns.address}"]\n[delivery]\nmx_port = {peers[0].port}\n'
-        for peer in peers[1:]:
+        extra = f'[dns]\nservers = ["{dns.address}"]\n'
+        for peer in peers:
+            if isinstance(peer, Postfix):
+                extra += f"[delivery]\nmx_port = {peer.port}\n"
+                continue
             extra += f'[[route]]\ndomain = "{peer.domain}"\nvia = "relay://127.0.0.1:{peer.clear_port}"\n'
         with Server(extra=extra) as ours, concurrent.futures.ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda job: pass_on(ours, *job),
