@@ -85,6 +85,10 @@ class Running {
       return failed(Kind::ports, bound.error() + port_advice(options_));
     if (auto become_user = become(config.user); !become_user)
       return failed(Kind::system, become_user.error());
+    // Before the store is opened: who asks while it opens is answered when it is open, and not told
+    // that the data directory is in use.
+    admin_.emplace(runtime::AdminOptions{.path = config.admin_socket_path()}, log_);
+    if (auto bound = admin_->bind(); !bound) return failed(Kind::data, bound.error());
     log_.start();  // the first thread
     return start_parts();
   }
@@ -112,8 +116,6 @@ class Running {
     parts_ = std::move(*parts);
     if (auto ready = server_->reload(server_settings(loaded_, parts_->services())); !ready)
       return failed(Kind::system, ready.error());
-    admin_.emplace(runtime::AdminOptions{.path = loaded_.config->admin_socket_path()}, log_);
-    if (auto bound = admin_->bind(); !bound) return failed(Kind::data, bound.error());
     api::Backend backend = parts_->backend();
     backend.reload = [this] { return answer_reload(); };
     backend.health = [this] { return health(); };
