@@ -62,8 +62,7 @@ def bounce(ours, way):
         nobody = f"nobody@{DOMAINS[way]}"
         letter = Letter("dots", USER, [nobody])
         ours.submit(letter)
-        report = letter.arrived_in(
-            lambda: [ours.raw(message["id"]).encode() for message in ours.inbox()], "the bounce").decode()
+        report = letter.arrived_in(ours.caught, "the bounce").decode()
         assert f"Final-Recipient: rfc822; {nobody}" in report, report
         assert "Diagnostic-Code: smtp; 550 5.1.1" in report, report
         say(next(line for line in report.splitlines() if line.startswith("Diagnostic-Code:"))[:70])

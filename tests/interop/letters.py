@@ -65,8 +65,9 @@ class Letter:
                 f"X-Kept:  blanks  stay  as they are \n\n{body}")
         self.bytes = text.rstrip("\n").encode().replace(b"\n", b"\r\n") + b"\r\n"
 
-    def options(self):
-        """The parameters of its MAIL command."""
+    rcpt_options = ()  # parameters of its RCPT commands
+
+    def mail_options(self):
         return ["BODY=8BITMIME"] if self.kind == "eight-bit" else []
 
     def among(self, messages):

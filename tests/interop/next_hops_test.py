@@ -41,8 +41,7 @@ def refuse(ours, peer):
     with matrix.cell(peer.name, "mx+tls", "no mailbox", "bounce") as say:
         letter = Letter("dots", USER, [f"nobody@{peer.domain}"])
         ours.submit(letter)
-        report = letter.arrived_in(
-            lambda: [ours.raw(message["id"]).encode() for message in ours.inbox()], "the bounce").decode()
+        report = letter.arrived_in(ours.caught, "the bounce").decode()
         assert f"Final-Recipient: rfc822; nobody@{peer.domain}" in report, report
         assert "Action: failed" in report and "Diagnostic-Code: smtp; 5" in report, report
         say(next(line for line in report.splitlines() if line.startswith("Diagnostic-Code:"))[:70])

@@ -78,7 +78,7 @@ class RootedPeer(Peer):
 
 class Exim(RootedPeer):
     """Exim 4.96. Mail for `domains` goes to Maildirs; other mail to `smarthost` (HOST::PORT) with the options
-    `client` of its transport. Logins by AUTH PLAIN or LOGIN."""
+    `client` of its transport. Logins by AUTH PLAIN or LOGIN. While there is a file /etc/shut, dave is refused with 451."""
 
     name = "exim"
     users = (("Debian-exim", 9901),)
@@ -105,6 +105,9 @@ check_rcpt:
   accept authenticated = *
   deny message = login first
        condition = ${{if inlisti{{$received_port}}{{{logins}}}}}
+  defer local_parts = dave
+        condition = ${{if exists{{/etc/shut}}}}
+        message = come again
   accept domains = +local_domains
          endpass
          message = no such mailbox

@@ -59,8 +59,8 @@ def make_certificates(folder, *more_names, rsa=False):
 def hand_in(client, letter):
     """One transaction over a smtplib connection; returns the last word of its last reply."""
     client.ehlo_or_helo_if_needed()
-    steps = [lambda: client.mail(letter.sender, letter.options()),
-             *(lambda to=to: client.rcpt(to) for to in letter.recipients), lambda: client.data(letter.bytes)]
+    steps = [lambda: client.mail(letter.sender, letter.mail_options()),
+             *(lambda to=to: client.rcpt(to, letter.rcpt_options) for to in letter.recipients), lambda: client.data(letter.bytes)]
     for step in steps:
         code, text = step()
         if code >= 300:
@@ -140,6 +140,10 @@ class Server:
 
     def raw(self, queue_id):
         return self.packetboat("inbox", "raw", queue_id).stdout
+
+    def caught(self):
+        """All captured messages as bytes."""
+        return [self.raw(message["id"]).encode() for message in self.inbox()]
 
     def __exit__(self, *_):
         if self.process and self.process.poll() is None:

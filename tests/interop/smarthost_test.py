@@ -5,7 +5,6 @@ the log; to such a server no password is sent.
 """
 
 import contextlib
-import json
 import pathlib
 import sys
 
@@ -60,11 +59,6 @@ def deliver(ours, peer, role, kind):
         method = next(iter(before))
         wait_until(lambda: logged_in(peer)[method] > before[method], f"a login by {method} in the peer's log")
         say(f"{method}, {'implicit TLS' if role == '465' else 'STARTTLS'}")
-
-
-def state_of(ours, queue_id):
-    found = [one for one in json.loads(ours.packetboat("queue", "list", "--json").stdout) if one["id"] == queue_id]
-    return found[0] if found else None
 
 
 def stay(ours, peer, role, prefix, reason, what):
