@@ -22,9 +22,9 @@ namespace {
 using smtp::server::Role;
 using smtp::server::Security;
 constexpr std::size_t file_octets_max = 4 << 20;
-constexpr std::array<std::string_view, 11> sections{"listener", "tls", "domain",  "networks",
-                                                    "limits",   "log", "route",   "credential",
-                                                    "egress",   "dns", "delivery"};
+constexpr std::array<std::string_view, 13> sections{
+    "listener",   "tls",    "domain", "networks", "limits", "log",  "route",
+    "credential", "egress", "dns",    "delivery", "dkim",   "dmarc"};
 
 class Reader {
  public:
@@ -247,6 +247,10 @@ std::string Config::admin_socket_path() const {
   return admin_socket.empty() ? data_dir + "/admin.sock" : admin_socket;
 }
 
+std::string Config::dkim_directory() const {
+  return dkim.directory.empty() ? data_dir + "/dkim" : dkim.directory;
+}
+
 std::string Problem::line() const {
   std::string out = file;
   if (place.line != 0) out += ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
@@ -317,6 +321,8 @@ std::vector<std::string> changed(Config const& before, Config const& after) {
   note(before.credentials != after.credentials, "credential");
   note(before.egress != after.egress, "egress");
   note(!(before.delivery == after.delivery), "delivery");
+  note(!(before.dkim == after.dkim), "dkim");
+  note(!(before.dmarc == after.dmarc), "dmarc");
   return names;
 }
 

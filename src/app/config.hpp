@@ -32,6 +32,8 @@ struct ListenerConfig {
   smtp::server::Security security = smtp::server::Security::automatic;
   bool proxy_protocol = false;
   std::string client_ca;  // file; empty: no client certificate is asked for
+  bool verify = true;     // relay: SPF, DKIM, DMARC, ARC of what strangers send
+  std::string dmarc;      // record, quarantine, hold, reject; empty: record
   friend bool operator==(ListenerConfig const&, ListenerConfig const&) = default;
 };
 
@@ -53,6 +55,8 @@ struct DomainConfig {
   std::string recipients;  // "": accounts and aliases; "any"; or a file
   bool plus_addressing = true;
   std::string language = "en";  // of bounces to this domain's people
+  std::string dmarc;            // as of a listener; empty: the listener's
+  std::vector<std::string> dkim_selectors;  // that sign; empty: all in its folder
   friend bool operator==(DomainConfig const&, DomainConfig const&) = default;
 };
 
@@ -115,6 +119,17 @@ struct DeliveryConfig {
   friend bool operator==(DeliveryConfig const&, DeliveryConfig const&) = default;
 };
 
+struct DkimConfig {
+  std::string directory;  // DOMAIN/SELECTOR.pem; empty: dkim in data_dir
+  friend bool operator==(DkimConfig const&, DkimConfig const&) = default;
+};
+
+struct DmarcConfig {
+  std::vector<std::string> forwarders;  // domains whose ARC seals are believed
+  std::vector<std::string> exceptions;  // From domains that may fail
+  friend bool operator==(DmarcConfig const&, DmarcConfig const&) = default;
+};
+
 struct Config {
   std::string file;  // where it was read from; empty: made by code (sandbox)
   std::string hostname;
@@ -134,8 +149,11 @@ struct Config {
   std::vector<EgressConfig> egress;
   DnsConfig dns;
   DeliveryConfig delivery;
+  DkimConfig dkim;
+  DmarcConfig dmarc;
 
   [[nodiscard]] std::string admin_socket_path() const;
+  [[nodiscard]] std::string dkim_directory() const;
 };
 
 enum class Severity : std::uint8_t { error, warning };

@@ -18,6 +18,7 @@
 
 #include "app/address_files.hpp"
 #include "app/expansion_settings.hpp"
+#include "app/mail_auth_settings.hpp"
 
 namespace pb::app {
 namespace {
@@ -47,6 +48,8 @@ void read_named(LoadedConfig& loaded) {
          named.key + ": " + named.path + " cannot be read: " + content.error()});
   }
   check_address_files(loaded);
+  for (auto& problems : {dkim_key_files(*loaded.config).problems, dkim_keys_of(loaded).problems})
+    loaded.problems.insert(loaded.problems.end(), problems.begin(), problems.end());
   bool const failed = std::ranges::any_of(
       loaded.problems, [](Problem const& one) { return one.severity == Severity::error; });
   if (failed) loaded.config = nullptr;
@@ -145,6 +148,8 @@ std::vector<NamedFile> files_named_by(Config const& config) {
   for (CredentialConfig const& one : config.credentials)
     add(one.password_file, "credential.password_file", one.place, true);
   add(config.delivery.srs_secret_file, "delivery.srs_secret", {}, true);
+  for (std::string const& path : dkim_key_files(config).paths)
+    add(path, "dkim.directory", {}, true);
   return files;
 }
 

@@ -13,6 +13,8 @@ namespace pb::app {
 namespace {
 using Error = std::optional<std::string>;
 
+constexpr char const* dmarc_words = "record quarantine hold reject";
+
 // Readers are one line each: which member takes the value.
 constexpr std::array table{
     Key{"hostname", Kind::text, "required", "our name in greeting, EHLO, Received",
@@ -38,6 +40,15 @@ constexpr std::array table{
         [](Config& c, Entry const& e) { return take(e, c.listeners[e.item].proxy_protocol); }},
     Key{"listener.client_ca", Kind::text, "none", "file; asks clients for a certificate of this CA",
         [](Config& c, Entry const& e) { return take(e, c.listeners[e.item].client_ca); }},
+    Key{"listener.verify", Kind::flag, "true",
+        "relay: SPF, DKIM, DMARC and ARC of mail from outside networks.trusted",
+        [](Config& c, Entry const& e) { return take(e, c.listeners[e.item].verify); }},
+    Key{"listener.dmarc", Kind::text, "\"record\"",
+        "mail that fails DMARC against a policy: record (Maildir: into .Junk), quarantine (and "
+        "X-Spam-Flag), hold, reject (where the policy is reject)",
+        [](Config& c, Entry const& e) {
+          return take_one_of(e, c.listeners[e.item].dmarc, dmarc_words);
+        }},
 
     Key{"tls.certificate", Kind::text, "none", "file: chain in PEM, our own certificate first",
         [](Config& c, Entry const& e) { return take(e, default_pair(c).certificate); }},
@@ -68,6 +79,14 @@ constexpr std::array table{
         [](Config& c, Entry const& e) { return take(e, c.domains[e.item].recipients); }},
     Key{"domain.language", Kind::text, "\"en\"", "of bounces to its people: en, zh-Hant, zh-Hans",
         [](Config& c, Entry const& e) { return take(e, c.domains[e.item].language); }},
+    Key{"domain.dmarc", Kind::text, "the listener's",
+        "as listener.dmarc; of several recipients' domains the mildest counts",
+        [](Config& c, Entry const& e) {
+          return take_one_of(e, c.domains[e.item].dmarc, dmarc_words);
+        }},
+    Key{"domain.dkim_selectors", Kind::texts, "all in its folder",
+        "which of its DKIM keys sign (dkim.directory)",
+        [](Config& c, Entry const& e) { return take(e, c.domains[e.item].dkim_selectors); }},
 
     Key{"networks.trusted", Kind::networks, "none", "may relay to anyone on port 25",
         [](Config& c, Entry const& e) { return take(e, c.networks.trusted); }},
@@ -138,6 +157,17 @@ constexpr std::array table{
     Key{"delivery.srs_secret", Kind::text, "none",
         "file; its first line signs rewritten reverse-paths of forwarded mail (SRS)",
         [](Config& c, Entry const& e) { return take(e, c.delivery.srs_secret_file); }},
+
+    Key{"dkim.directory", Kind::text, "dkim in data_dir",
+        "keys that sign, DOMAIN/SELECTOR.pem; `packetboat dkim keygen` makes them",
+        [](Config& c, Entry const& e) { return take(e, c.dkim.directory); }},
+
+    Key{"dmarc.forwarders", Kind::texts, "none",
+        "domains whose ARC seal is believed: what passed there is no failure here",
+        [](Config& c, Entry const& e) { return take(e, c.dmarc.forwarders); }},
+    Key{"dmarc.exceptions", Kind::texts, "none",
+        "From domains, and those below them, that may fail DMARC",
+        [](Config& c, Entry const& e) { return take(e, c.dmarc.exceptions); }},
 };
 
 constexpr std::array<std::string_view, 6> arrays{"listener", "tls.sni",    "domain",

@@ -22,6 +22,10 @@ std::string_view name_of(CommitResult result) {
       return "deferred: too much work";
     case CommitResult::deferred_fault:
       return "deferred: the store failed";
+    case CommitResult::deferred_dns:
+      return "deferred: DNS did not answer";
+    case CommitResult::refused_dmarc:
+      return "refused: DMARC";
   }
   return "";
 }
@@ -49,6 +53,10 @@ class LoggedIntake final : public runtime::Intake {
   QueueId make_id() override { return intake_->make_id(); }
   std::unique_ptr<runtime::BodySink> open_body(QueueId id) override {
     return intake_->open_body(id);
+  }
+  std::unique_ptr<runtime::BodySink> open_body_of(
+      QueueId id, smtp::server::SessionFacts const& facts) override {
+    return intake_->open_body_of(id, facts);
   }
   boost::asio::awaitable<CommitAnswer> commit(runtime::AcceptedMessage message) override {
     std::vector<LogField> fields = fields_of(message);

@@ -11,6 +11,7 @@
 #include "app/expansion_settings.hpp"
 #include "app/locked_random.hpp"
 #include "app/logged_intake.hpp"
+#include "app/mail_auth_settings.hpp"
 #include "app/sending.hpp"
 #include "app/server_settings.hpp"
 #include "runtime/account_records.hpp"
@@ -158,10 +159,19 @@ struct Parts::Impl {
     };
     services.authenticator = authenticator;
     services.judge = std::make_shared<runtime::PolicyJudge>(judge_parts(expansion), clock, log);
-    services.intake = logged(runtime::make_queue_intake(runner, pool, guards, clock, random,
-                                                        intake_settings(config, expand)),
-                             log);
-    reports.reload(report_settings(config, expand));
+    auto const signer = dkim_signer(loaded);  // shared by the intake and the reports
+    auto intake = runtime::make_queue_intake(runner, pool, guards, clock, random,
+                                             intake_settings(config, expand));
+    // The sandbox knows nobody by name: it asks no DNS and signs nothing.
+    if (sending)
+      intake = runtime::make_mail_auth_intake(std::move(intake), sending->resolver(), clock, log,
+                                              mail_auth_settings(config, signer));
+    services.intake = logged(std::move(intake), log);
+    runtime::ReportSettings reporting = report_settings(config, expand);
+    reporting.sign = [signer, this](std::string_view message) {
+      return signer->sign(message, clock.now());
+    };
+    reports.reload(std::move(reporting));
   }
 
   /// The sandbox sends nothing out: it has none.
@@ -213,8 +223,8 @@ std::expected<std::unique_ptr<Parts>, std::string> Parts::open(LoadedConfig cons
   impl->authenticator = std::make_shared<runtime::PasswordAuthenticator>(
       impl->snapshot, pool, clock, impl->random, log,
       runtime::PasswordAuthenticatorOptions{impl->accounts.secret().value_or(""), {}});
-  impl->make_services();
   if (auto sending = impl->start_sending(); !sending) return std::unexpected(sending.error());
+  impl->make_services();
   if (auto started = impl->runner.start(); !started) return std::unexpected(started.error());
   impl->journal_keeper.start();
   return std::unique_ptr<Parts>{new Parts{std::move(impl)}};

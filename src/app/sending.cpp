@@ -56,6 +56,7 @@ std::expected<std::unique_ptr<Sending>, std::string> Sending::make(LoadedConfig 
 }
 
 runtime::LeaseSink& Sending::sink() { return impl_->agent; }
+runtime::Resolver& Sending::resolver() { return *impl_->resolver; }
 
 std::expected<void, std::string> Sending::reload(LoadedConfig const& loaded) {
   auto settings = delivery_settings(loaded, own_addresses());
@@ -72,5 +73,6 @@ void Sending::stop() {
   impl_->work.reset();
   impl_->loop.stop();
   impl_->thread.join();
+  impl_->resolver->stop();
 }
 }  // namespace pb::app

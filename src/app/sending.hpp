@@ -35,6 +35,8 @@ class Sending {
   Sending& operator=(Sending const&) = delete;
 
   [[nodiscard]] runtime::LeaseSink& sink();
+  /// The process's one; it answers until stop().
+  [[nodiscard]] runtime::Resolver& resolver();
   /// Routes and credentials; not [dns], which is read at the start.
   std::expected<void, std::string> reload(LoadedConfig const& loaded);
   /// Lets what is behind its end of data finish; returns when nothing is under way.

@@ -23,24 +23,10 @@ struct Options {
   std::string key, domain, selector, authserv_id, headers;
 };
 
-boost::asio::awaitable<runtime::MailAuthFindings> find(runtime::Resolver& resolver,
-                                                       runtime::MailAuth& mail, Instant now,
-                                                       dkim::KeyCache& keys) {
-  co_return co_await mail.finish(resolver, {}, now, keys);
-}
-
 Exit run_verify(Options const& options, Terminal& terminal) {
-  auto const message = load_message(options.file);
-  if (!message) return refuse(terminal, message.error());
-  auto const resolver = make_resolver(options.common);
-  if (!resolver) return refuse(terminal, resolver.error());
-  dkim::VerifyOptions verify;
-  verify.rsa_bits_min = options.common.key_bits_min;
-  runtime::MailAuth mail{(*message)->header, verify};
-  mail.body((*message)->body);
-  dkim::KeyCache keys;
-  auto const findings = wait_for(find(**resolver, mail, time_of(options.common), keys));
-  arc::Result const& result = findings.arc;
+  auto const findings = find_in(options.file, options.common);
+  if (!findings) return refuse(terminal, findings.error());
+  arc::Result const& result = findings->arc;
   if (options.common.json) {
     json::object out = json_of(result);
     out["schema"] = "packetboat.arc/1";

@@ -28,27 +28,13 @@ struct SignCommandOptions {
   VerifyCommon common;
 };
 
-boost::asio::awaitable<runtime::MailAuthFindings> find(runtime::Resolver& resolver,
-                                                       runtime::MailAuth& mail, Instant now,
-                                                       dkim::KeyCache& keys) {
-  co_return co_await mail.finish(resolver, {}, now, keys);
-}
-
 Exit run_verify(VerifyOptions const& options, Terminal& terminal) {
-  auto const message = load_message(options.file);
-  if (!message) return refuse(terminal, message.error());
-  auto const resolver = make_resolver(options.common);
-  if (!resolver) return refuse(terminal, resolver.error());
-  dkim::VerifyOptions verify;
-  verify.rsa_bits_min = options.common.key_bits_min;
-  runtime::MailAuth mail{(*message)->header, verify};
-  mail.body((*message)->body);
-  dkim::KeyCache keys;
-  auto const findings = wait_for(find(**resolver, mail, time_of(options.common), keys));
+  auto const findings = find_in(options.file, options.common);
+  if (!findings) return refuse(terminal, findings.error());
   bool passed = false;
   bool temporary = false;
   json::array list;
-  for (dkim::SignatureResult const& result : findings.dkim) {
+  for (dkim::SignatureResult const& result : findings->dkim) {
     passed = passed || result.word == dkim::Word::pass;
     temporary = temporary || result.word == dkim::Word::temperror;
     list.push_back(json_of(result));
@@ -61,12 +47,12 @@ Exit run_verify(VerifyOptions const& options, Terminal& terminal) {
     terminal.out() << json::serialize(json::object{{"schema", "packetboat.dkim/1"},
                                                    {"signatures", std::move(list)}})
                    << '\n';
-  } else if (findings.dkim.empty()) {
+  } else if (findings->dkim.empty()) {
     terminal.out() << "none       the message is not signed\n";
   }
   if (passed) return Exit::ok;
   if (temporary) return Exit::temporary;
-  return findings.dkim.empty() ? Exit::second_choice : Exit::not_usable;
+  return findings->dkim.empty() ? Exit::second_choice : Exit::not_usable;
 }
 
 std::optional<dkim::Canonicalization> canonicalization_of(std::string_view text) {

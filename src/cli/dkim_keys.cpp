@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -13,6 +14,7 @@
 #include <memory>
 #include <ostream>
 
+#include "app/config.hpp"
 #include "base/ascii.hpp"
 #include "base/encoding.hpp"
 #include "cli/verify_input.hpp"
@@ -25,7 +27,8 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 struct Options {
-  std::string directory = "/etc/packetboat/dkim";
+  std::string directory;  // empty: what the configuration says
+  std::string config = "/etc/packetboat/packetboat.toml";
   std::string domain, selector;
   std::string type = "rsa";
   unsigned bits = 2048;
@@ -62,12 +65,27 @@ std::vector<StoredKey> stored_keys(Options const& options) {
   return out;
 }
 
+/// A folder for keys, given to whom the folder above it belongs: root makes keys for the server.
+bool make_folder(fs::path const& path) {
+  struct stat above{};
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) return true;
+  if (path.has_parent_path() && path != path.parent_path() && !make_folder(path.parent_path()))
+    return false;
+  if (::mkdir(path.c_str(), 0755) != 0 || ::stat(path.parent_path().c_str(), &above) != 0)
+    return false;
+  return ::geteuid() != 0 || ::chown(path.c_str(), above.st_uid, above.st_gid) == 0;
+}
+
 /// Made with 0600 and never over an existing file.
 bool write_private(fs::path const& path, std::string const& text) {
   int const file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) return false;
+  struct stat above{};
+  bool const given = ::geteuid() != 0 || (::stat(path.parent_path().c_str(), &above) == 0 &&
+                                          ::fchown(file, above.st_uid, above.st_gid) == 0);
   bool const written =
-      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      given && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
       ::fsync(file) == 0;
   return ::close(file) == 0 && written;
 }
@@ -128,8 +146,7 @@ std::expected<StoredKey, Refusal> make_key(Options const& options) {
       dkim::PrivateKey::generate(rsa ? dkim::KeyType::rsa : dkim::KeyType::ed25519, options.bits);
   if (!out.key) return std::unexpected{Refusal{"OpenSSL made no key", Exit::software}};
   fs::path const folder = fs::path{options.directory} / out.domain;
-  std::error_code failed;
-  fs::create_directories(folder, failed);
+  std::ignore = make_folder(folder);
   out.path = folder / (out.selector + ".pem");
   if (!write_private(out.path, out.key->pem())) {
     return std::unexpected{Refusal{out.path.string() + ": cannot be made (is it there already?)",
@@ -148,7 +165,8 @@ Exit run_keygen(Options const& options, Terminal& terminal) {
     return Exit::ok;
   }
   terminal.out() << fmt::format(
-      "The key is in {}.\nPublish this, then check it:\n\n{}\n\nNext:  packetboat dkim check {}\n",
+      "The key is in {}.\nPublish this, then check it:\n\n{}\n\nNext:  packetboat dkim check {}\n"
+      "A running server signs with it after  packetboat reload\n",
       made->path.string(), zone_line(*made), made->domain);
   return Exit::ok;
 }
@@ -204,7 +222,8 @@ Exit run_rotate(Options const& options, Terminal& terminal) {
   }
   terminal.out() << fmt::format(
       "1. Publish the new key, and leave the old ones:\n\n{}\n\n"
-      "2. When `packetboat dkim check {}` finds it, sign with selector {}.\n"
+      "2. When `packetboat dkim check {}` finds it, sign with selector {}:\n"
+      "   packetboat reload  (with dkim_selectors in [[domain]]: name it there first)\n"
       "3. A week later (mail may wait that long in queues) remove the old keys:\n",
       zone_line(*made), made->domain, made->selector);
   for (StoredKey const& stored : old_keys) {
@@ -260,6 +279,20 @@ Exit run_check(Options const& options, Terminal& terminal) {
   return worst;
 }
 
+/// The folder that the server signs from, unless another is named.
+std::optional<Refusal> find_directory(Options& options) {
+  if (!options.directory.empty()) return std::nullopt;
+  app::ConfigResult const read = app::load_config(options.config);
+  if (read.config) {
+    options.directory = read.config->dkim_directory();
+    return std::nullopt;
+  }
+  return Refusal{read.problems.front().line() +
+                     "\nThe keys' folder is the configuration's: name one with --config, or a "
+                     "folder with --directory.",
+                 Exit::configuration};
+}
+
 enum class Domain { required, optional };
 using Run = Exit (*)(Options const&, Terminal&);
 struct Row {
@@ -285,7 +318,9 @@ void add_dkim_keys(CLI::App& dkim, Action& action) {
     CLI::App& command = *dkim.add_subcommand(row.name, row.summary);
     auto* const domain = command.add_option("domain", options->domain, "the signing domain");
     if (row.domain == Domain::required) domain->required();
-    command.add_option("--directory", options->directory, "the folder of keys")
+    command.add_option("--directory", options->directory,
+                       "the folder of keys; else the one that the server signs from");
+    command.add_option("--config", options->config, "the server's configuration")
         ->capture_default_str();
     command.add_option("--selector", options->selector, "the key's selector");
     if (row.run == run_keygen || row.run == run_rotate) {
@@ -294,7 +329,10 @@ void add_dkim_keys(CLI::App& dkim, Action& action) {
     }
     add_common(command, options->common);
     command.callback([options, &row, &action] {
-      action = [options, &row](Terminal& terminal) { return row.run(*options, terminal); };
+      action = [options, &row](Terminal& terminal) {
+        if (auto const refusal = find_directory(*options)) return refuse(terminal, *refusal);
+        return row.run(*options, terminal);
+      };
     });
   }
 }

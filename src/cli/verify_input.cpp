@@ -167,6 +167,29 @@ Exit refuse(Terminal& terminal, Refusal const& refusal) {
   return refusal.exit;
 }
 
+namespace {
+/// A named function: its arguments outlive the wait, a lambda's captures would not.
+boost::asio::awaitable<runtime::MailAuthFindings> finish(runtime::Resolver& resolver,
+                                                         runtime::MailAuth& mail, Instant now,
+                                                         dkim::KeyCache& keys) {
+  co_return co_await mail.finish(resolver, {}, now, keys);
+}
+}  // namespace
+
+std::expected<runtime::MailAuthFindings, Refusal> find_in(std::string const& file,
+                                                          VerifyCommon const& common) {
+  auto const message = load_message(file);
+  if (!message) return std::unexpected{message.error()};
+  auto const resolver = make_resolver(common);
+  if (!resolver) return std::unexpected{resolver.error()};
+  dkim::VerifyOptions verify;
+  verify.rsa_bits_min = common.key_bits_min;
+  runtime::MailAuth mail{(*message)->header, verify};
+  mail.body((*message)->body);
+  dkim::KeyCache keys;
+  return wait_for(finish(**resolver, mail, time_of(common), keys));
+}
+
 boost::json::array questions_json(dns::Facts const& facts) {
   boost::json::array out;
   for (auto const& [question, answer] : facts) {

@@ -80,6 +80,10 @@ T wait_for(boost::asio::awaitable<T> work) {
   return std::move(*out);
 }
 
+/// What the message says by itself, whoever sends it: signatures, chain, From domain's policy.
+std::expected<runtime::MailAuthFindings, Refusal> find_in(std::string const& file,
+                                                          VerifyCommon const& common);
+
 /// Every question and what was answered, by name and type.
 boost::json::array questions_json(dns::Facts const& facts);
 }  // namespace pb::cli

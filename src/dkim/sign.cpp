@@ -155,6 +155,19 @@ std::string Signer::unsigned_field(SigningKey const& key) const {
 
 std::expected<std::string, SignError> Signer::finish() {
   body_.finish();
+  return fields();
+}
+
+std::expected<std::string, SignError> Signer::sign(mail::HeaderSection const& header,
+                                                   std::vector<SigningKey> keys,
+                                                   SignOptions options, BodyHash const& body) {
+  auto signer = make(header, std::move(keys), std::move(options));
+  if (!signer) return std::unexpected{signer.error()};
+  signer->body_ = body;
+  return signer->fields();
+}
+
+std::expected<std::string, SignError> Signer::fields() const {
   std::string out;
   for (SigningKey const& key : keys_) {
     std::string field = unsigned_field(key);

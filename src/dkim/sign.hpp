@@ -49,8 +49,14 @@ class Signer {
   void body(std::string_view chunk);
   /// The fields, "DKIM-Signature: ...\r\n" each, in the order of the keys. Once only.
   std::expected<std::string, SignError> finish();
+  /// At once, for a body that was digested before its header section was final. `body` is
+  /// finished, of SHA-256 and of options.body.
+  static std::expected<std::string, SignError> sign(mail::HeaderSection const& header,
+                                                    std::vector<SigningKey> keys,
+                                                    SignOptions options, BodyHash const& body);
 
  private:
+  [[nodiscard]] std::expected<std::string, SignError> fields() const;
   Signer(std::vector<SigningKey> keys, SignOptions options, Digest fields);
   [[nodiscard]] std::string unsigned_field(SigningKey const& key) const;
 

@@ -40,6 +40,7 @@ struct QueuedMessage {
   std::string tls;                // of the session that brought it; empty: in the clear
   bool eight_bit = false;         // a byte over 0x7F is in header section or body
   bool spf_failed = false;        // at acceptance: no report to this reverse-path
+  bool junk = false;              // at acceptance: a Maildir files it under .Junk
   std::string trace;              // Received and what else we put in front; CRLF at its end
   std::uint64_t body_octets = 0;  // header section, empty line and body
   bool body_in_file = false;

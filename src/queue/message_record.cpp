@@ -203,7 +203,8 @@ std::string encode(MessageRecord const& record) {
   PB_CHECK(record.phases.size() == m.envelope.forward_paths.size() && !record.phases.empty());
   ByteWriter out;
   out.u8(record_format);
-  out.u8(pack(m.eight_bit, m.spf_failed, m.body_in_file, record.captured, !m.forwarded.empty()));
+  out.u8(pack(m.eight_bit, m.spf_failed, m.body_in_file, record.captured, !m.forwarded.empty(),
+              m.junk));
   put(out, m.accepted_at);
   put(out, m.expires_at);
   put(out, m.envelope);
@@ -232,6 +233,7 @@ std::optional<MessageRecord> decode_message(QueueId id, std::string_view bytes) 
   m.spf_failed = bit(facts, 1);
   m.body_in_file = bit(facts, 2);
   record.captured = bit(facts, 3);
+  m.junk = bit(facts, 5);
   m.accepted_at = take_instant(in);
   m.expires_at = take_instant(in);
   m.envelope = take_envelope(in);

@@ -32,6 +32,7 @@ MessageRecord example() {
   record.inline_octets = 312;
   record.phases = {Phase::due, Phase::delivered};
   record.captured = true;
+  m.junk = true;
   return record;
 }
 
@@ -65,6 +66,8 @@ TEST(MessageRecord, reads_back) {
   EXPECT_FALSE(back->message.eight_bit);
   EXPECT_EQ(back->phases, record.phases);
   EXPECT_TRUE(back->captured);
+  EXPECT_TRUE(back->message.junk);
+  EXPECT_FALSE(back->message.spf_failed);
   EXPECT_EQ(encode(*back), bytes);
 }
 

@@ -71,6 +71,7 @@ class DeliveryAgentTest : public ::testing::Test {
       message->envelope.forward_paths.push_back(
           {mail::Mailbox{recipients[i].substr(0, at), {recipients[i].substr(at + 1)}}, {}, ""});
     }
+    message->junk = junk;
     message->eight_bit = body.find('\xC3') != std::string::npos;
     LeasedMessage out;
     out.lease.lease = {++leases};
@@ -143,6 +144,7 @@ class DeliveryAgentTest : public ::testing::Test {
   std::optional<DirectorySnapshot> directory;
   delivery::RoutingTable table;
   DeliverySettings settings;
+  bool junk = false;  // as the intake judged
   dns::World world;
   std::vector<std::unique_ptr<SmtpPeer>> peers;
   std::vector<queue::Transcript> transcripts;
@@ -445,6 +447,18 @@ TEST_F(DeliveryAgentTest, maildir_takes_known_accounts_only) {
     EXPECT_EQ(line, "Return-Path: <sender@from.example>");
   }
   EXPECT_EQ(files, 2);
+}
+
+TEST_F(DeliveryAgentTest, what_was_judged_to_be_junk_lies_in_a_folder_of_its_own) {
+  TemporaryDirectory mail;
+  junk = true;
+  table.local_domains.emplace("local.test",
+                              *delivery::parse_via("maildir:" + mail.path() + "/{account}"));
+  EXPECT_EQ(deliver({"bob@local.test"}), "delivered 0");
+  std::filesystem::path const box = mail.path() + "/bob@local.test";
+  EXPECT_FALSE(std::filesystem::exists(box / "new"));
+  std::filesystem::directory_iterator const files{box / ".Junk" / "new"};
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1);
 }
 
 TEST_F(DeliveryAgentTest, what_was_delivered_here_before_is_a_loop) {

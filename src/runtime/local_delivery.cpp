@@ -111,6 +111,8 @@ MaildirPlan plan(LeasedMessage const& leased, std::uint32_t recipient, LocalDeli
       return out;
     }
     out.message.directory = std::move(*path);
+    // Maildir++: a folder is a Maildir within, its name behind a dot.
+    if (leased.lease.message->junk) out.message.directory += "/.Junk";
     out.message.delivered_to = mailbox.text();
     out.message.file_name = maildir_file_name(tools.clock.now(), leased.lease.id.text(), recipient,
                                               tools.random.next(), table.hostname);

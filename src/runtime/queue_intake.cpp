@@ -173,6 +173,8 @@ queue::NewMessage QueueIntake::make_message(AcceptedMessage& accepted, QueueBody
   m.client = facts.peer.peer.address.text();
   m.tls = tls_text(facts.tls);
   m.eight_bit = facts.message.eight_bit;
+  m.spf_failed = accepted.spf_failed;
+  m.junk = accepted.junk;
   m.trace = std::move(received.trace);
   m.body_in_file = sink != nullptr && sink->in_file();
   out.inline_bytes = received.header.bytes();

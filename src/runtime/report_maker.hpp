@@ -24,6 +24,8 @@ struct ReportSettings {
   std::function<bool(mail::ForwardPath const&)> is_captured;
   /// Whom the report goes to in the end (aliases). Empty: to the reverse-path.
   std::function<delivery::Expanded(mail::Envelope const&, Instant)> expand;
+  /// "DKIM-Signature: ...\r\n" for a whole message of ours, or nothing (dkim_signer.hpp).
+  std::function<std::string(std::string_view message)> sign;
 };
 
 /// Makes the report on the calling thread (it reads the message) and submits it; a message that

@@ -19,7 +19,12 @@ TEST(ReportMaker, a_bounce_goes_back_once_and_ends_there) {
   NullLog log;
   LeaseBox leases;
   QueueRunner runner{**store, {}, clock, random, log};
-  ReportMaker maker{runner, {"us.example", std::chrono::days{5}, {}}, clock, report_random, log};
+  auto const sign = [](std::string_view message) {
+    EXPECT_TRUE(message.ends_with("\r\n"));
+    return std::string{"DKIM-Signature: of it\r\n"};
+  };
+  ReportMaker maker{
+      runner, {"us.example", std::chrono::days{5}, {}, sign}, clock, report_random, log};
   runner.set_lease_sink(&leases);
   runner.set_report_sink(&maker);
   ASSERT_TRUE(runner.start().has_value());
@@ -37,6 +42,7 @@ TEST(ReportMaker, a_bounce_goes_back_once_and_ends_there) {
             "sender@from.example");
   auto const content = report->bytes->read_all(1 << 20);
   ASSERT_TRUE(content);
+  EXPECT_TRUE(content->starts_with("DKIM-Signature: of it\r\n"));
   EXPECT_NE(content->find("Your message to bbo@two.example was not delivered"), std::string::npos)
       << *content;
   EXPECT_NE(content->find("\r\nSubject: x\r\n"), std::string::npos) << "of the message returned";

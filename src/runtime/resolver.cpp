@@ -300,11 +300,15 @@ std::expected<std::shared_ptr<UnboundResolver>, std::string> UnboundResolver::ma
   return std::shared_ptr<UnboundResolver>{new UnboundResolver{std::move(impl)}};
 }
 
-UnboundResolver::~UnboundResolver() {
-  impl_->stopping = true;
+void UnboundResolver::stop() {
+  if (impl_->stopping.exchange(true)) return;
   std::uint64_t const one = 1;
   [[maybe_unused]] auto const written = write(impl_->wake_fd, &one, sizeof one);
   impl_->thread.join();
+}
+
+UnboundResolver::~UnboundResolver() {
+  stop();
   // Deleting a context ends its threads and drops what is on its way without calling back.
   impl_->validating.reset();
   impl_->plain.reset();
@@ -313,6 +317,7 @@ UnboundResolver::~UnboundResolver() {
 
 asio::awaitable<dns::Answer> UnboundResolver::ask(dns::Question question) {
   question.name = dns::normal_name(question.name);
+  if (impl_->stopping.load()) co_return dns::Failed{dns::Failure::refused};
   // What cannot exist is not asked for.
   if (!dns::valid_name(question.name)) co_return dns::NxDomain{};
   {

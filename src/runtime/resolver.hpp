@@ -62,6 +62,9 @@ class UnboundResolver final : public Resolver {
   ~UnboundResolver() override;
   asio::awaitable<dns::Answer> ask(dns::Question question) override;
   [[nodiscard]] ResolverCounts counts() const;
+  /// From now on nothing is asked, and nobody is answered any more: whoever waits does so until
+  /// its own deadline, or is destroyed. Before the loops of those who ask are.
+  void stop();
   /// Empties the cache.
   void forget();
 

@@ -47,6 +47,8 @@ struct AcceptedMessage {
   smtp::server::ReceivedMessage message;
   smtp::server::SessionFacts facts;  // of the session when the message was complete; header is null
   std::unique_ptr<BodySink> body;
+  bool spf_failed = false;  // the reverse-path is forged: no report goes there
+  bool junk = false;        // a Maildir files it under .Junk
 };
 
 class Intake {
@@ -55,6 +57,11 @@ class Intake {
   virtual QueueId make_id() = 0;
   /// A sink on the calling core. Never null; a full disk shows at append().
   virtual std::unique_ptr<BodySink> open_body(QueueId id) = 0;
+  /// As above, for one who wants to look on: facts.message.header is there, unedited.
+  virtual std::unique_ptr<BodySink> open_body_of(QueueId id,
+                                                 smtp::server::SessionFacts const& /*facts*/) {
+    return open_body(id);
+  }
   /// Durable when it answers `durable` (RFC 5321 §6.1).
   virtual asio::awaitable<smtp::server::CommitAnswer> commit(AcceptedMessage message) = 0;
 };

@@ -193,7 +193,7 @@ void SessionLoop::ensure_queue_id() {
 
 bool SessionLoop::append_now(std::string_view bytes) {
   ensure_queue_id();
-  if (!sink_) sink_ = effects_.services().intake->open_body(*queue_id_);
+  if (!sink_) sink_ = effects_.services().intake->open_body_of(*queue_id_, session_.facts());
   auto answer = sink_->append(bytes);
   if (answer) session_.on_appended(*answer);
   return answer.has_value();
@@ -204,7 +204,8 @@ asio::awaitable<void> SessionLoop::settle_body() { session_.on_appended(co_await
 asio::awaitable<void> SessionLoop::commit() {
   ensure_queue_id();
   Intake& intake = *effects_.services().intake;
-  if (!sink_) sink_ = intake.open_body(*queue_id_);  // a message without a body
+  // A message without a body.
+  if (!sink_) sink_ = intake.open_body_of(*queue_id_, session_.facts());
   AcceptedMessage message{*queue_id_, session_.take_message(), session_.facts(), std::move(sink_)};
   message.facts.message.header = nullptr;
   queue_id_.reset();

@@ -204,9 +204,11 @@ class Server(Running):
     ALICE = ("alice@one.test", "correct horse")
     BOB = ("bob@two.test", "battery staple")
 
-    def __init__(self, more="", listener_more="", before=""):
+    def __init__(self, more="", listener_more="", before="", verify=False):
+        """verify: SPF, DKIM and DMARC of what strangers send; for tests that bring a DNS of their own."""
         super().__init__()
         self.data = self.folder / "data"
+        self.verify = verify
         self.ca, self.certificate, self.key = make_certificate(self.folder)
         self.config = self.folder / "mail.toml"
         self.target = ("--config", self.config)
@@ -216,6 +218,8 @@ class Server(Running):
     def write_config(self, more=None, before=None):
         listeners = "".join(f'[[listener]]\nrole = "{role}"\naddress = "127.0.0.1:{port}"\n'
                             f'{self.listener_more}' for role, port in self.port.items())
+        if not self.verify:
+            listeners = listeners.replace('role = "relay"\n', 'role = "relay"\nverify = false\n')
         self.config.write_text(
             f'hostname = "mx.one.test"\ndata_dir = "{self.data}"\n'
             f'{self.before if before is None else before}\n{listeners}'

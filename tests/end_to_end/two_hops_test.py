@@ -7,9 +7,10 @@ from dns_server import DnsServer
 from running import Server, send, until
 
 
-def two_servers(first_more):
-    """(one.test's server, two.test's server); the second's port 25 is where the first's MX leads."""
-    second = Server(more="")
+def two_servers(first_more, second_more=None):
+    """(one.test's server, two.test's server); the second's port 25 is where the first's MX leads. The second
+    verifies what it gets when it is told of a DNS (second_more)."""
+    second = Server(more=second_more or "", verify=second_more is not None)
     text = second.config.read_text().replace('name = "two.test"\ndeliver = "sandbox"',
                                              'name = "two.test"')
     second.config.write_text(text.replace("mx.one.test", "mx.two.test"))

@@ -229,6 +229,10 @@ void Session::Impl::on_committed(CommitAnswer const& result) {
       return answer(reply::overloaded);
     case CommitResult::deferred_fault:
       return answer(reply::local_fault);
+    case CommitResult::deferred_dns:
+      return answer(reply::dns_failed);
+    case CommitResult::refused_dmarc:
+      return answer(reply::dmarc_reject);
   }
 }
 

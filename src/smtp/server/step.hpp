@@ -91,7 +91,9 @@ enum class CommitResult : std::uint8_t {
   durable,
   deferred_no_space,
   deferred_overload,
-  deferred_fault
+  deferred_fault,
+  deferred_dns,  // what policy needs could not be asked
+  refused_dmarc  // by a rule of ours, never by the From domain's wish alone
 };
 struct CommitAnswer {
   CommitResult result = CommitResult::durable;
