@@ -41,7 +41,7 @@ class MailAuthSettingsTest : public ::testing::Test {
 TEST_F(MailAuthSettingsTest, keys_below_the_data_directory_sign_for_their_folders_domain) {
   key("A.example", "one", pem_);
   key("a.example", "two", pem_);
-  key("a.example", "notes.txt", "not a key");
+  std::ofstream{folder_ / "dkim" / "a.example" / "notes.txt"} << "not a key";
   LoadedConfig const loaded = load("");
   ASSERT_NE(loaded.config, nullptr) << loaded.problems.front().text;
   auto const header = *mail::HeaderSection::parse("From: x@a.example\r\n");

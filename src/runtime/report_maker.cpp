@@ -72,7 +72,7 @@ queue::NewMessage ReportMaker::make(queue::ReportRequest const& request) {
   report.envelope.forward_paths.push_back({*about.envelope.reverse_path.mailbox, {}, {}});
   report.envelope.smtputf8 = dsn.smtputf8;
   if (dsn.eight_bit) report.envelope.body_type = mail::BodyType::eight_bit_mime;
-  if (settings_.sign) report.trace = settings_.sign(dsn.content);
+  if (wanted->sign) report.trace = wanted->sign(dsn.content);
   report.accepted_at = now;
   report.expires_at = now + wanted->expire_after;
   report.listener = "report";

@@ -16,9 +16,9 @@ import textwrap
 import time
 import unicodedata
 
+import mail_auth_test as auth
 import running
 from dns_server import DnsServer
-from two_hops_test import two_servers
 
 WELL_KNOWN = {"submission": 587, "submissions": 465, "submission-alt": 2525, "relay": 25}
 SANDBOX_PORTS = {"relay": 1025, "submission": 1587, "submissions": 1465, "submission-alt": 2525}
@@ -36,6 +36,8 @@ ENGLISH = {
     "try": "Try it:  {} serve --sandbox   (README, \"Five minutes\")", "seconds": "{} s",
     "minutes": "{} min {} s", "hops": "one message, hop by hop", "letter": "then",
     "mistyped": "to a mistyped {}:",
+    "says": "Authentication-Results at the second server:",
+    "forged": "The same sender, forged from {}:", "filed": "filed under", "why": "verify says why:",
     "on disk": "Each 250 was said when the message was on the disk.",
 }
 TRADITIONAL = {
@@ -50,6 +52,8 @@ TRADITIONAL = {
     "bad": "{}/{} 次提交符合預期，{}/{} 封在收件匣找到。不符預期的是：",
     "try": "試試看： {} serve --sandbox   （見 README）", "seconds": "{} 秒", "minutes": "{} 分 {} 秒",
     "hops": "一封郵件，一站一站", "letter": "-", "mistyped": "寄到打錯的 {}：",
+    "says": "第二台伺服器的 Authentication-Results：",
+    "forged": "同一個寄件人，從 {} 偽造：", "filed": "歸入", "why": "verify 說明原因：",
     "on disk": "每個 250 都在郵件寫入磁碟之後才回覆。",
 }
 SIMPLIFIED = {
@@ -64,6 +68,8 @@ SIMPLIFIED = {
     "bad": "{}/{} 次提交符合预期，{}/{} 封在收件箱找到。不符预期的是：",
     "try": "试试看： {} serve --sandbox   （见 README）", "seconds": "{} 秒", "minutes": "{} 分 {} 秒",
     "hops": "一封邮件，一站一站", "letter": "-", "mistyped": "发到打错的 {}：",
+    "says": "第二台服务器的 Authentication-Results：",
+    "forged": "同一个发件人，从 {} 伪造：", "filed": "归入", "why": "verify 说明原因：",
     "on disk": "每个 250 都在邮件写入磁盘之后才回复。",
 }
 WORDS = {"en": ENGLISH, "zh-Hant": TRADITIONAL, "zh-Hans": SIMPLIFIED}
@@ -218,22 +224,50 @@ def send_mistyped(first):
     return running.first_sentence(running.wait_for_inbox(first))
 
 
+def forge(second, dns):
+    """A letter that claims alice@one.test from elsewhere: (where it was filed, its results, why)."""
+    auth.send_forgery(second)
+    letter = auth.one_letter(second, ".Junk/new")
+    done = running.packetboat("verify", letter, "--dns", dns.address, "--ip", auth.FORGER, "--helo",
+                              "forger.test", "--mail-from", "alice@one.test")
+    return letter, methods_of(letter.read_text()), done.stdout
+
+
+def methods_of(text):
+    """{"spf": "pass", ...}: what Authentication-Results says, one word a method; the first one counts."""
+    words = "; ".join(auth.results_of(text)).split(";")[1:]
+    return dict(word.strip().split(" ")[0].split("=", 1) for word in reversed(words) if "=" in word)
+
+
+def show_methods(methods):
+    print("    " + "  ".join(f"{name}={methods.get(name, '-')}"
+                             for name in ("spf", "dkim", "dmarc", "iprev")))
+
+
+def show_forgery(words, filed, methods, why):
+    print("  " + words["forged"].format(auth.FORGER))
+    show_methods(methods)
+    print(f"    {words['filed']} Maildir/two.test/{filed.parents[2].name}/.Junk/new/")
+    print("  " + words["why"])
+    print(why, end="")
+
+
 def hop_by_hop(words, language):
-    """[3/3]: each hop with its time, TLS version and queue id; True when the letter has arrived, and
-    a bounce about a mistyped mailbox as well."""
-    zone = {"two.test": {"MX": [(10, "mx.two.test")]}, "mx.two.test": {"A": ["127.0.0.1"]}}
+    """[3/3]: each hop with its time, TLS version and queue id, and what the second server found; a
+    bounce about a mistyped mailbox; a forgery. True when all is as it should be."""
     began = time.monotonic()
     with contextlib.ExitStack() as held:
-        dns = held.enter_context(DnsServer(zone))
-        first, second = two_servers(lambda other: f'[dns]\nservers = ["{dns.address}"]\n'
-                                                  f'[delivery]\nmx_port = {other.port["relay"]}\n')
+        dns = held.enter_context(DnsServer(auth.zone_of_both()))
+        first, second = auth.servers_with_dns(dns)
         held.callback(second.__exit__)
         held.callback(first.__exit__)
         first.config.write_text(first.config.read_text().replace(
             'name = "one.test"\n', f'name = "one.test"\nlanguage = "{language}"\n'))
+        auth.make_key(first, dns)
         came, went, letter = send_two_hops(first, second)
         text = letter.read_text()
         sentence = send_mistyped(first)
+        filed, forged, why = forge(second, dns)
         stopped = first.stop() == 0 and second.stop() == 0
     step(3, words["hops"], round(time.monotonic() - began), words)
     tls = [line["tls"].removeprefix("TLSv") for line in (came, went)]
@@ -241,11 +275,16 @@ def hop_by_hop(words, language):
     print(f"  {clock_of(went)} out  25   mx.two.test, STARTTLS {tls[1]}        250 {went['message']}")
     print(f"  {words['letter']:<12} mail      Maildir/two.test/{letter.parent.parent.name}/new/")
     print("  " + words["on disk"])
+    print("  " + words["says"])
+    show_methods(methods_of(text))
+    show_forgery(words, filed, forged, why)
     print("  " + words["mistyped"].format(MISTYPED))
     for line in textwrap.wrap(sentence, 76):
         print("    " + line)
+    good = {"spf": "pass", "dkim": "pass", "dmarc": "pass"}
     return (stopped and text.count("Received: ") == 2 and came["message"] in text and
-            MISTYPED in sentence)
+            MISTYPED in sentence and good.items() <= methods_of(text).items() and
+            (forged["spf"], forged["dmarc"]) == ("fail", "fail"))
 
 
 def show_end(words, found):

@@ -29,6 +29,9 @@ class DemoTest(unittest.TestCase):
         self.assertIn(f"{len(CASES)} of {len(CASES)} found in the inbox", done.stdout)
         self.assertIn("Your message to bbo@two.test was not delivered: there is no mailbox",
                       done.stdout)
+        self.assertIn("    spf=pass  dkim=pass  dmarc=pass", done.stdout)
+        self.assertIn("    spf=fail  dkim=none  dmarc=fail", done.stdout)
+        self.assertIn("p=reject", done.stdout)
         self.assertLessEqual(max(map(columns, done.stdout.splitlines())), 80)
 
     def test_works_in_chinese_with_the_usual_ports_taken(self):
