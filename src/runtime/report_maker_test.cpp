@@ -24,7 +24,7 @@ TEST(ReportMaker, a_bounce_goes_back_once_and_ends_there) {
     return std::string{"DKIM-Signature: of it\r\n"};
   };
   ReportMaker maker{
-      runner, {"us.example", std::chrono::days{5}, {}, {}, sign}, clock, report_random, log};
+      runner, {"us.example", std::chrono::days{5}, {}, {}, {}, sign}, clock, report_random, log};
   runner.set_lease_sink(&leases);
   runner.set_report_sink(&maker);
   ASSERT_TRUE(runner.start().has_value());
