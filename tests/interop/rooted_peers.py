@@ -10,6 +10,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import tempfile
 
 from peers import DIES_WITH_US, MAILBOXES, Peer, free_ports
 
@@ -21,6 +22,18 @@ LOGIN = ("courier@peer.test", "carry this, please: pass=word")
 
 class RootedPeer(Peer):
     users = ()  # name, uid
+
+    @classmethod
+    def why_not(cls):
+        if reason := super().why_not():
+            return reason
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                os.mknod(folder + "/null", 0o600 | stat.S_IFCHR, os.makedev(*DEVICES["null"]))
+                open(folder + "/null", "wb").close()
+            except OSError as error:
+                return f"needs a root that may make devices ({error.strerror}; is {folder} mounted nodev?)"
+        return None
 
     def __init__(self):
         super().__init__()

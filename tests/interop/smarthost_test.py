@@ -4,6 +4,7 @@ certificate verified by name. A wrong password or a certificate that does not fi
 the log; to such a server no password is sent.
 """
 
+import base64
 import contextlib
 import pathlib
 import sys
@@ -112,8 +113,20 @@ def run(kind_of_peer):
             for role in LOGIN_PORTS:
                 stay(ours, peer, role, "wrong", "credentials_refused", "wrong login")
             wait_until(lambda: logged_in(peer)["refused"] >= len(LOGIN_PORTS), "the refusals in the peer's log")
+            check_password_is_nowhere(ours, peer)
             if matrix.failed:
                 print(peer.log_text()[-4000:], ours.log_text()[-6000:], sep="\n")
+
+
+def check_password_is_nowhere(ours, peer):
+    with matrix.cell(peer.name, "all three", "password", "in no file") as say:
+        user, password = LOGIN
+        plain = base64.b64encode(f"\0{user}\0{password}".encode())
+        files = [path for path in [ours.folder / "server.log", *ours.data.rglob("*")] if path.is_file()]
+        for path in files:
+            content = path.read_bytes()
+            assert password.encode() not in content and plain not in content, path
+        say(f"{len(files)} files of log, queue and journal")
 
 
 def strict_about_the_ca(peer, extra):
