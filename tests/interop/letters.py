@@ -15,6 +15,7 @@ from server import select_pause
 TRACE = {"received", "return-path", "delivered-to", "x-original-to", "envelope-to", "delivery-date",
          "authentication-results", "received-spf"}
 KINDS = ("dots", "eight-bit", "large")
+# Another kind, "utf8-header", needs SMTPUTF8 (RFC 6531) from every server that it passes.
 DOTS = """.
 ..
 ...three dots and text
@@ -33,7 +34,7 @@ def body_of(kind):
     """(content type, transfer encoding, body with LF)."""
     if kind == "dots":
         return "text/plain; charset=us-ascii", "7bit", DOTS
-    if kind == "eight-bit":
+    if kind in ("eight-bit", "utf8-header"):
         return "text/plain; charset=utf-8", "8bit", EIGHT_BIT
     # Above the size (64 KiB) from which a body is written to a file of its own.
     noise = random.Random(kind).randbytes(300_000)
@@ -58,8 +59,9 @@ class Letter:
         self.kind, self.sender, self.recipients = kind, sender, recipients
         self.id = f"<{time.time_ns()}.{Letter.count}@{sender.partition('@')[2]}>"
         content_type, encoding, body = body_of(kind)
+        word = "Grüße" if kind == "utf8-header" else "a letter"
         text = (f"From: =?utf-8?q?Al=C3=ADce?= <{sender}>\nTo: {', '.join(recipients)}\n"
-                f"Subject: a letter of kind {kind},\n\twith a subject on two lines\n"
+                f"Subject: {word} of kind {kind},\n\twith a subject on two lines\n"
                 f"Date: Sat, 21 Nov 2026 12:00:00 +0000\nMessage-ID: {self.id}\nMIME-Version: 1.0\n"
                 f"Content-Type: {content_type}\nContent-Transfer-Encoding: {encoding}\n"
                 f"X-Kept:  blanks  stay  as they are \n\n{body}")
@@ -68,7 +70,7 @@ class Letter:
     rcpt_options = ()  # parameters of its RCPT commands
 
     def mail_options(self):
-        return ["BODY=8BITMIME"] if self.kind == "eight-bit" else []
+        return {"eight-bit": ["BODY=8BITMIME"], "utf8-header": ["BODY=8BITMIME", "SMTPUTF8"]}.get(self.kind, [])
 
     def among(self, messages):
         """Those that carry its Message-ID, in their header or (a report) anywhere."""

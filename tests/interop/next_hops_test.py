@@ -22,7 +22,7 @@ matrix = Matrix("out")
 def check_hop(arrived, peer, encrypted):
     hop = top_received(arrived).lower()
     assert f"by mx.{peer.domain}" in hop, hop
-    assert ("esmtps" in hop) == encrypted, hop
+    assert ("smtps " in hop) == encrypted, hop  # with ESMTPS, or UTF8SMTPS (RFC 6531 §4.3)
 
 
 def deliver(ours, peer, way, domain, kind, names):
@@ -37,14 +37,14 @@ def deliver(ours, peer, way, domain, kind, names):
         say(queue_id)
 
 
-def refuse(ours, peer):
-    with matrix.cell(peer.name, "mx+tls", "no mailbox", "bounce") as say:
-        letter = Letter("dots", USER, [f"nobody@{peer.domain}"])
+def bounce(ours, peer, name, kind, reason):
+    with matrix.cell(peer.name, "mx+tls", kind, "bounce") as say:
+        letter = Letter(kind, USER, [f"{name}@{peer.domain}"])
         ours.submit(letter)
         report = letter.arrived_in(ours.caught, "the bounce").decode()
-        assert f"Final-Recipient: rfc822; nobody@{peer.domain}" in report, report
-        assert "Action: failed" in report and "Diagnostic-Code: smtp; 5" in report, report
-        say(next(line for line in report.splitlines() if line.startswith("Diagnostic-Code:"))[:70])
+        assert f"Final-Recipient: rfc822; {name}@{peer.domain}" in report, report
+        assert "Action: failed" in report and reason in report, report
+        say(next(line for line in report.splitlines() if line.startswith(reason))[:70])
 
 
 def say_goodbye(peer):
@@ -68,7 +68,11 @@ def run(kind_of_peer):
                 for kind in KINDS:
                     deliver(ours, peer, way, domain, kind, MAILBOXES[:1])
                 deliver(ours, peer, way, domain, "dots", MAILBOXES)
-            refuse(ours, peer)
+            bounce(ours, peer, "nobody", "dots", "Diagnostic-Code: smtp; 5")
+            if isinstance(peer, OpenSmtpd):  # it has no SMTPUTF8
+                bounce(ours, peer, "bob", "utf8-header", "Status: 5.6.9")
+            else:
+                deliver(ours, peer, "mx+tls", peer.domain, "utf8-header", MAILBOXES[:1])
             if isinstance(peer, Postfix):
                 say_goodbye(peer)
             if matrix.failed:
