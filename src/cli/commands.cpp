@@ -19,6 +19,7 @@ constexpr std::array table{
     Command{"faults", Group::find_out, "list the names of faults", add_faults},
 
     // Send a message.
+    Command{"send", Group::send, "send a message, trying ports in a safe order", add_send},
 
     // Test mail server: catches everything, sends nothing.
     Command{"inbox", Group::test_server, "list, show and wait for what was caught", add_inbox},

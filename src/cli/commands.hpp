@@ -25,6 +25,7 @@ void add_settings(CLI::App& command, Action& action);
 void add_queue(CLI::App& command, Action& action);
 void add_reload(CLI::App& command, Action& action);
 void add_sandbox(CLI::App& command, Action& action);
+void add_send(CLI::App& command, Action& action);
 void add_serve(CLI::App& command, Action& action);
 void add_user(CLI::App& command, Action& action);
 void add_arc(CLI::App& command, Action& action);

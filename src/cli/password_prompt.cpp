@@ -87,4 +87,22 @@ std::expected<std::string, std::string> read_password(PasswordSource source,
   }
   return std::unexpected("no password");
 }
+
+std::expected<std::string, std::string> ask_secret(std::string const& question,
+                                                   Terminal& terminal) {
+  int const tty = ::open("/dev/tty", O_RDWR | O_CLOEXEC);
+  if (tty < 0)
+    return std::unexpected(
+        "there is no terminal to ask at: use --password-command or PACKETBOAT_PASSWORD");
+  std::string secret;
+  {
+    Silence const silence{tty};
+    terminal.err() << question << std::flush;
+    secret = read_line(tty);
+    terminal.err() << '\n';
+  }
+  ::close(tty);
+  if (secret.empty()) return std::unexpected("no password was typed");
+  return secret;
+}
 }  // namespace pb::cli

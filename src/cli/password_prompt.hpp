@@ -14,4 +14,6 @@ enum class PasswordSource { ask, standard_input, generate };
 std::expected<std::string, std::string> read_password(PasswordSource source,
                                                       std::string const& account,
                                                       Terminal& terminal);
+/// A secret that exists already, asked for once at the terminal without showing it.
+std::expected<std::string, std::string> ask_secret(std::string const& question, Terminal& terminal);
 }  // namespace pb::cli

@@ -97,8 +97,12 @@ Exit parse_and_run(std::vector<std::string> arguments, Terminal& terminal) {
     app.parse(arguments);
   } catch (CLI::CallForHelp const&) {
     CLI::App const* deepest = &app;
-    while (!deepest->get_subcommands().empty()) deepest = deepest->get_subcommands().front();
-    terminal.out() << (deepest == &app ? app.help() : deepest->help());
+    std::string before;  // what stands in front of the name in "Usage:"
+    while (!deepest->get_subcommands().empty()) {
+      before += (before.empty() ? "" : " ") + deepest->get_name();
+      deepest = deepest->get_subcommands().front();
+    }
+    terminal.out() << deepest->help(before);
     return Exit::ok;
   } catch (CLI::ParseError const& error) {
     return usage(terminal, escape_for_display(error.what(), 400), named ? word : "");

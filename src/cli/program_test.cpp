@@ -71,6 +71,12 @@ TEST(Program, every_command_has_a_short_summary_and_help) {
   }
 }
 
+TEST(Program, usage_in_help_is_what_a_person_types) {
+  EXPECT_NE(run_with({"init", "--help"}).out.find("Usage: packetboat init"), std::string::npos);
+  EXPECT_NE(run_with({"user", "add", "--help"}).out.find("Usage: packetboat user add"),
+            std::string::npos);
+}
+
 TEST(Program, writes_no_colour_where_there_is_no_terminal) {
   EXPECT_EQ(run_with({"nonsense"}).err.find('\x1b'), std::string::npos);
 }

@@ -26,6 +26,7 @@ enum class Exit : int {
   cannot_create = 73,
   io_error = 74,
   temporary = 75,  // try again later
+  uncertain = 76,  // sent to its end without a reply: again may make a duplicate
   no_permission = 77,
   configuration = 78,
 };

@@ -6,6 +6,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -126,5 +128,58 @@ asio::awaitable<std::expected<Tcp::socket, DialError>> dial(DialTarget target, D
   attempt->socket.non_blocking(true, error);
   if (error) co_return std::unexpected{DialError::local};
   co_return std::move(attempt->socket);
+}
+
+namespace {
+/// What the attempts of one dial_first() share. A target that is still connecting when another has
+/// won ends by itself: its socket goes with its coroutine, unused.
+struct Race {
+  explicit Race(asio::any_io_executor const& executor) : news{executor} {}
+  asio::steady_timer news;  // cancelled when an attempt ends
+  std::optional<DialedFirst> winner;
+  std::vector<std::optional<DialError>> errors;
+  std::size_t running = 0, ended = 0;
+};
+
+asio::awaitable<void> run_one(std::shared_ptr<Race> race, DialTarget target, std::size_t index,
+                              Duration wait) {
+  auto socket = co_await dial(std::move(target), wait);
+  --race->running;
+  ++race->ended;
+  if (!socket)
+    race->errors[index] = socket.error();
+  else if (!race->winner)
+    race->winner.emplace(std::move(*socket), index);
+  race->news.cancel();
+}
+}  // namespace
+
+asio::awaitable<std::expected<DialedFirst, DialError>> dial_first(std::vector<DialTarget> targets,
+                                                                  Duration wait) {
+  auto const executor = co_await asio::this_coro::executor;
+  // shared: attempts that lost outlive this coroutine.
+  auto const race = std::make_shared<Race>(executor);
+  race->errors.resize(targets.size());
+  if (targets.size() == 1) {
+    auto socket = co_await dial(std::move(targets.front()), wait);
+    if (!socket) co_return std::unexpected{socket.error()};
+    co_return DialedFirst{std::move(*socket), 0};
+  }
+  std::size_t started = 0;
+  while (!race->winner && (started < targets.size() || race->running > 0)) {
+    std::size_t const ended = race->ended;
+    if (started < targets.size()) {
+      ++race->running;
+      asio::co_spawn(executor, run_one(race, targets[started], started, wait), asio::detached);
+      ++started;
+    }
+    if (race->ended != ended) continue;  // it failed at once: nobody will wake us
+    bool const last = started == targets.size();
+    race->news.expires_after(last ? wait + attempt_delay : attempt_delay);
+    boost::system::error_code ignored;
+    co_await race->news.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+  if (race->winner) co_return std::move(*race->winner);
+  co_return std::unexpected{race->errors.front().value_or(DialError::timeout)};
 }
 }  // namespace pb::runtime

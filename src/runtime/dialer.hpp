@@ -8,6 +8,7 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/ip.hpp"
@@ -33,4 +34,16 @@ struct DialTarget {
 /// used from here on.
 asio::awaitable<std::expected<asio::ip::tcp::socket, DialError>> dial(DialTarget target,
                                                                       Duration wait);
+
+/// RFC 8305 §5: a further address is tried when the one before it failed, or after this time.
+inline constexpr Duration attempt_delay = std::chrono::milliseconds{250};
+
+struct DialedFirst {
+  asio::ip::tcp::socket socket;
+  std::size_t index;  // of the target that answered first
+};
+/// Tries the targets in their order, a new one every attempt_delay; the first that connects wins
+/// and the others are closed. The error is that of the first target. At least one target.
+asio::awaitable<std::expected<DialedFirst, DialError>> dial_first(std::vector<DialTarget> targets,
+                                                                  Duration wait);
 }  // namespace pb::runtime

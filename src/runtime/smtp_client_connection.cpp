@@ -2,6 +2,7 @@
 // Spec: smtp/client/step.hpp.                         Tests: smtp_client_connection_test.cpp
 #include "runtime/smtp_client_connection.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.hpp"
@@ -28,8 +29,9 @@ SmtpClientConnection::SmtpClientConnection(ClientConnectionOptions options, Clie
       tls_{tls},
       clock_{clock},
       shared_buffer_{shared_buffer},
-      session_{options_.session} {
-  said_.began = clock_.now();
+      session_{options_.session},
+      began_{clock.now()} {
+  said_.began = began_;
   said_.host = options_.hop.host;
   bool const unix_socket = !options_.hop.unix_path.empty();
   said_.remote = unix_socket ? options_.hop.unix_path : options_.hop.endpoint.text();
@@ -40,22 +42,37 @@ SmtpClientConnection::~SmtpClientConnection() = default;
 bool SmtpClientConnection::usable() const { return connection_ && !ended_ && session_.usable(); }
 
 asio::awaitable<bool> SmtpClientConnection::connect() {
-  DialTarget const target{options_.hop.endpoint, options_.hop.unix_path, options_.source};
-  auto socket = co_await dial(target, options_.connect_wait);
-  if (!socket) {
-    bool const timed_out = socket.error() == DialError::timeout;
+  std::vector<DialTarget> targets{{options_.hop.endpoint, options_.hop.unix_path, options_.source}};
+  for (Endpoint const& endpoint : options_.further)
+    targets.push_back({endpoint, {}, options_.source});
+  auto dialed = co_await dial_first(std::move(targets), options_.connect_wait);
+  if (!dialed) {
+    bool const timed_out = dialed.error() == DialError::timeout;
     said_.lines.push_back({queue::TranscriptLine::Kind::note, clock_.now() - said_.began,
-                           std::string{name_of(socket.error())}});
+                           std::string{name_of(dialed.error())}});
     session_.on_connect_failed(timed_out ? client::Fault::timeout : client::Fault::connect_failed,
-                               std::string{name_of(socket.error())});
+                               std::string{name_of(dialed.error())});
     co_return false;
   }
+  if (dialed->index > 0) {
+    options_.hop.endpoint = options_.further[dialed->index - 1];
+    said_.remote = options_.hop.endpoint.text();
+  }
+  auto* const socket = &dialed->socket;
   boost::system::error_code error;
   auto const local = socket->local_endpoint(error);
   if (!error && options_.hop.unix_path.empty())
     said_.local = local.address().to_string() + ':' + std::to_string(local.port());
   connection_ = std::make_unique<Connection>(std::move(*socket), shared_buffer_);
   co_return true;
+}
+
+/// At least a moment: a wait of nothing would be no wait at all.
+Duration SmtpClientConnection::capped(Duration wait) const {
+  if (session_.is_ready()) return std::min(wait, options_.transfer_wait_max.value_or(wait));
+  if (!options_.setup_wait_max) return wait;
+  Duration const left = *options_.setup_wait_max - (clock_.now() - began_);
+  return std::min(wait, std::max<Duration>(left, std::chrono::milliseconds{1}));
 }
 
 asio::awaitable<client::Transcript> SmtpClientConnection::deliver(client::Transaction transaction,
@@ -96,11 +113,12 @@ asio::awaitable<std::optional<client::Step>> SmtpClientConnection::drive(
     } else if (auto* bytes = std::get_if<client::Send>(&step)) {
       co_await send(std::move(*bytes));
     } else if (auto const* more = std::get_if<client::ReadMore>(&step)) {
-      co_await read(more->wait);
+      co_await read(capped(more->wait));
     } else if (std::holds_alternative<client::StartTls>(step)) {
       co_await handshake();
     } else {
-      if (std::holds_alternative<client::Closed>(step)) {
+      if (auto* const closed = std::get_if<client::Closed>(&step)) {
+        closed_ = *closed;
         ended_ = true;
         if (connection_) connection_->close();
       }
@@ -112,7 +130,7 @@ asio::awaitable<std::optional<client::Step>> SmtpClientConnection::drive(
 
 asio::awaitable<void> SmtpClientConnection::send(client::Send send) {
   if (!connection_) co_return;
-  connection_->deadline(send.wait);
+  connection_->deadline(capped(send.wait));
   auto const written = co_await connection_->write(send.bytes);
   if (written) co_return;
   if (written.error() == IoError::timeout) co_return session_.on_timeout();
@@ -153,7 +171,7 @@ asio::awaitable<void> SmtpClientConnection::handshake() {
   options.match_names = {options_.hop.host};
   // Whether to go on with a peer that does not verify is the session's to say, not OpenSSL's.
   options.require_trusted = false;
-  connection_->deadline(options_.tls_handshake_wait);
+  connection_->deadline(capped(options_.tls_handshake_wait));
   auto const done = co_await connection_->start_tls(
       TlsStream::client(tls_, connection_->descriptor(), std::move(options)));
   if (done) {

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "delivery/route.hpp"
 #include "queue/lease.hpp"
@@ -31,6 +32,11 @@ struct ClientConnectionOptions {
   std::optional<IpAddress> source;
   Duration connect_wait = std::chrono::seconds{30};
   Duration tls_handshake_wait = limits::tls_handshake_wait;
+  /// Further addresses of the same host: the first that connects is taken (RFC 8305).
+  std::vector<Endpoint> further;
+  /// Shorter than the waits of RFC 5321 §4.5.3.2, for a person who watches: everything before the
+  /// first message together, and each step of a message.
+  std::optional<Duration> setup_wait_max, transfer_wait_max;
 };
 
 /// One connection to a next hop. All calls on one loop; one of them at a time.
@@ -60,12 +66,15 @@ class SmtpClientConnection {
   [[nodiscard]] bool usable() const;
   [[nodiscard]] bool reused() const { return session_.transactions() > 0; }
   [[nodiscard]] smtp::client::Session const& session() const { return session_; }
+  /// How the session ended, when it did.
+  [[nodiscard]] std::optional<smtp::client::Closed> const& closed() const { return closed_; }
   [[nodiscard]] delivery::Hop const& hop() const { return options_.hop; }
   /// What was said since the last call, with times: for the journal.
   [[nodiscard]] queue::Transcript take_transcript();
 
  private:
   asio::awaitable<bool> connect();
+  [[nodiscard]] Duration capped(Duration wait) const;
   asio::awaitable<void> handshake();
   [[nodiscard]] smtp::client::TlsAnswer tls_answer();
   asio::awaitable<std::optional<smtp::client::Step>> drive(ReadContent const& content);
@@ -81,6 +90,8 @@ class SmtpClientConnection {
   std::unique_ptr<Connection> connection_;
   std::string input_;  // read, and not taken by the session yet
   queue::Transcript said_;
+  Instant const began_;
+  std::optional<smtp::client::Closed> closed_;
   bool ended_ = false;
   bool cancelled_ = false;
 };
