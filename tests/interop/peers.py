@@ -4,12 +4,10 @@ its own on free loopback ports. Nothing is installed; what cannot run here says 
 Not here: what a test asks of them; peers that need a root of their own (rooted_peers.py). fetch_peers unpacks them.
 """
 
-import contextlib
 import os
 import pathlib
 import pwd
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -20,7 +18,8 @@ from server import TOP, free_ports, make_certificates, select_pause
 PEERS = TOP / "build/peers"
 LOGIN_PORTS = ("587", "465", "2525")
 MAILBOXES = ("bob", "carol", "dave")  # that each peer has; any other is refused with 550
-DIES_WITH_US = ("/usr/bin/setpriv", "--pdeathsig", "KILL")  # also when the test is killed
+# Ends with all that it started when the program ends, and when its standard input does: with the test, however that ends.
+LEASHED = ("/bin/sh", "-c", '("$@"; kill -KILL 0) & read _; kill -KILL 0', "leash")
 SUBDOMAINS = ("relay", "p587", "p465", "p2525")  # a route of ours is chosen by the recipient's domain
 NAMES = ("smtp.peer.test", "mail.peer.test")  # stand in every peer's certificate
 
@@ -36,7 +35,6 @@ class Peer:
     """
 
     name = "?"
-    stop_signal = signal.SIGTERM
 
     def __init__(self, domain=None):
         self.domain = domain or f"{self.name}.test"
@@ -83,15 +81,15 @@ class Peer:
         """What was delivered to that mailbox: a list of bytes."""
         return maildir_letters(self.maildir(local_part))
 
+    def launch(self, *command, **options):
+        log = open(self.folder / f"{self.name}-output.log", "w")
+        self.process = subprocess.Popen([*LEASHED, *map(str, command)], stdin=subprocess.PIPE, stdout=log,
+                                        stderr=log, start_new_session=True, **options)
+
     def stop(self):
-        if not self.process:
-            return
-        self.process.send_signal(self.stop_signal)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(15)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)  # what it left behind
-        self.process.wait()
+        if self.process:
+            self.process.stdin.close()
+            self.process.wait(30)
 
     def __enter__(self):
         try:
@@ -180,10 +178,8 @@ class Postfix(Peer):
         for file in etc.iterdir():
             os.utime(file, (0, 0))  # Postfix waits for two seconds when a file has just been changed
         self.create_queue()
-        log = open(self.folder / "master.log", "w")
-        self.process = subprocess.Popen(
-            [*DIES_WITH_US, self.root / "usr/lib/postfix/sbin/master", "-c", etc, "-d"], stdout=log, stderr=log,
-            env={**self.environment, "MAIL_CONFIG": str(etc)}, start_new_session=True)
+        self.launch(self.root / "usr/lib/postfix/sbin/master", "-c", etc, "-d",
+                    env={**self.environment, "MAIL_CONFIG": str(etc)})
         self.wait_for_port(self.port)
 
     def create_queue(self):

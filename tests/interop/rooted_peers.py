@@ -7,12 +7,11 @@ Not here: what a test asks of them; the base class and Postfix (peers.py).
 
 import os
 import shutil
-import signal
 import stat
 import subprocess
 import tempfile
 
-from peers import DIES_WITH_US, MAILBOXES, Peer, free_ports
+from peers import MAILBOXES, Peer, free_ports
 
 PASSWD = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n"
 GROUP = "root:x:0:\nmail:x:8:\nnogroup:x:65534:\n"
@@ -60,15 +59,6 @@ class RootedPeer(Peer):
         self.write("/etc/peer.pem", self.certificate.read_text())
         self.write("/etc/peer.key", self.key.read_text(), 0o600)
         subprocess.run(["/sbin/ldconfig", "-r", self.system], check=True, capture_output=True)
-
-    def inside(self, *command, check=True, **options):
-        return subprocess.run(["/usr/sbin/chroot", self.system, *map(str, command)], check=check,
-                              capture_output=True, text=True, **options)
-
-    def start_inside(self, *command):
-        log = open(self.folder / f"{self.name}.log", "w")
-        self.process = subprocess.Popen([*DIES_WITH_US, "/usr/sbin/chroot", self.system, *map(str, command)], stdout=log,
-                                        stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
 
     def write(self, path, text, mode=0o644):
         file = self.system / path.lstrip("/")
@@ -188,7 +178,7 @@ login:
         self.make_folder("var/spool/exim4", 0o750, 9901)
         self.make_folder("var/mail", 0o755, 9901)
         self.make_folder("var/log", 0o755, 9901)
-        self.start_inside("/usr/sbin/exim4", "-bdf", "-q1m")
+        self.launch("/usr/sbin/chroot", self.system, "/usr/sbin/exim4", "-bdf", "-q1m")
         self.wait_for_port(self.port)
 
     def log_text(self):
@@ -225,7 +215,7 @@ match from any for domain <domains> action "box"
         for folder, mode, uid in (("var/spool/smtpd", 0o711, 0), ("var/lib/opensmtpd/empty", 0o755, 0),
                                   ("run/opensmtpd", 0o755, 0), ("var/peer", 0o755, 9913)):
             self.make_folder(folder, mode, uid)
-        self.start_inside("/usr/sbin/smtpd", "-d")
+        self.launch("/usr/sbin/chroot", self.system, "/usr/sbin/smtpd", "-d")
         self.wait_for_port(self.port)
 
     def maildir(self, local_part):
@@ -240,7 +230,6 @@ class Dovecot(RootedPeer):
 
     name = "dovecot"
     users = (("dovecot", 9921), ("dovenull", 9922), ("vmail", 9923))
-    stop_signal = signal.SIGKILL  # else it waits for six seconds; what it holds is thrown away
     CONFIGURATION = """
 protocols = imap lmtp pop3
 listen = 127.0.0.1
@@ -320,7 +309,7 @@ protocol lmtp {{
         self.write("/etc/dovecot/dovecot.conf", self.CONFIGURATION.format(
             mechanisms=self.mechanisms, port=self.port, imap_port=self.imap_port,
             pop3_port=self.pop3_port, auth_port=self.auth_port))
-        self.start_inside("/usr/sbin/dovecot", "-F")
+        self.launch("/usr/sbin/chroot", self.system, "/usr/sbin/dovecot", "-F")
         for port in (self.port, self.imap_port, self.pop3_port, self.auth_port):
             self.wait_for_port(port)
 

@@ -17,6 +17,7 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("PB_BINARY", TOP / "build/release/bin/packetboat"))
+DIES_WITH_US = ("/usr/bin/setpriv", "--pdeathsig", "KILL")  # also when the test is killed
 USER, PASSWORD = "alice@one.test", "correct horse battery staple"
 ROLES = {"relay": 25, "submission": 587, "submissions": 465, "submission-alt": 2525}
 
@@ -99,7 +100,7 @@ class Server:
             self.packetboat("user", "add", "bob@two.test", "--password-stdin", input="another\n")
             for account in self.accounts:
                 self.packetboat("user", "add", account, "--password-stdin", input="another\n")
-            self.process = subprocess.Popen([str(BINARY), "serve", "--config", str(self.config)],
+            self.process = subprocess.Popen([*DIES_WITH_US, BINARY, "serve", "--config", self.config],
                                             stdout=self.log, stderr=subprocess.STDOUT, env=self.environment)
             self.wait_until_listening()
         except BaseException:
