@@ -54,8 +54,8 @@ struct DomainConfig {
   std::string catch_all;   // account
   std::string recipients;  // "": accounts and aliases; "any"; or a file
   bool plus_addressing = true;
-  std::string language = "en";  // of bounces to this domain's people
-  std::string dmarc;            // as of a listener; empty: the listener's
+  std::string language = "en";              // of bounces to this domain's people
+  std::string dmarc;                        // as of a listener; empty: the listener's
   std::vector<std::string> dkim_selectors;  // that sign; empty: all in its folder
   friend bool operator==(DomainConfig const&, DomainConfig const&) = default;
 };
