@@ -77,6 +77,28 @@ json::object as_json(MessageDetails const& details) {
   return out;
 }
 
+/// One sentence: which limit holds mail back now.
+std::string what_binds(delivery::SiteView const& view) {
+  if (view.down)
+    return "the site does not answer: one connection asks again at " + time_text(view.probe_at);
+  if (view.waiting > 0 && view.slots >= view.slots_limit)
+    return fmt::format("{} connections of {} are open and {} deliveries wait for one", view.slots,
+                       view.slots_limit, view.waiting);
+  if (view.waiting > 0) return fmt::format("the site's rate: {} deliveries wait", view.waiting);
+  return "no limit: what is due goes out at once";
+}
+
+json::object as_json(SiteNow const& found) {
+  json::object out{{"site", found.site},
+                   {"connections", found.view.slots},
+                   {"connections_max", found.view.slots_limit},
+                   {"waiting", found.view.waiting},
+                   {"down", found.view.down},
+                   {"binds", what_binds(found.view)}};
+  if (found.view.down) out["probe_at"] = time_text(found.view.probe_at);
+  return out;
+}
+
 json::object as_json(journal::Entry const& entry) {
   json::object out{{"cursor", entry.sequence},
                    {"at", time_text(entry.at)},
@@ -272,6 +294,11 @@ void add_queue(Router& router, Backend backend) {
   router.add("GET", "/queue/stats", at_once(desk, stats));
   router.add("GET", "/queue/*", at_once(desk, show));
   router.add("GET", "/queue/*/raw", at_once(desk, raw));
+  router.add("GET", "/queue/site/*", [site_of = backend.site_of](Request request) {
+    auto const found = site_of ? site_of(request.path[2]) : std::nullopt;
+    if (!found) return one_answer(Response::failure(404, "nothing was sent there lately"));
+    return one_answer(Response::ok(as_json(*found)));
+  });
   router.add("GET", "/journal", [desk, clock](Request request) {
     if (desk == nullptr) return one_answer(none_here());
     return journal(desk, clock, std::move(request));

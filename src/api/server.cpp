@@ -23,6 +23,7 @@ Router make_router(Backend const& backend) {
   add_users(router, backend);
   add_inbox(router, backend);
   add_queue(router, backend);
+  add_store(router, backend);
   return router;
 }
 }  // namespace pb::api

@@ -36,6 +36,7 @@ std::expected<runtime::AdminResponse, std::string> ask_offline(OfflineOptions co
   runtime::StoreSettings settings;
   settings.data_dir = options.data_dir;
   settings.read_only = options.read_only;
+  settings.salvage = options.salvage;
   auto store = runtime::RocksStore::open(std::move(settings));
   if (!store) return std::unexpected(advice(store.error(), options));
   runtime::AccountRecords accounts{**store};
@@ -49,6 +50,7 @@ std::expected<runtime::AdminResponse, std::string> ask_offline(OfflineOptions co
   backend.accounts = &accounts;
   backend.captured = &captured;
   backend.queue = &desk;
+  backend.store = store->get();
   backend.our_domains = [&options] { return options.our_domains; };
   api::Router const router = api::make_router(backend);
   boost::asio::io_context context{1};

@@ -13,6 +13,7 @@ namespace pb::app {
 struct OfflineOptions {
   std::string data_dir;
   bool read_only = true;
+  bool salvage = false;  // takes what is left of a damaged store
   std::vector<std::string> our_domains;
   std::string user;  // whom root becomes first, so that the server can read what is written
 };

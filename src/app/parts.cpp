@@ -257,6 +257,14 @@ api::Backend Parts::backend() {
   backend.accounts = &impl_->accounts;
   backend.captured = &impl_->captured;
   backend.queue = &impl_->desk;
+  backend.store = impl_->store.get();
+  backend.site_of = [impl = impl_.get()](std::string const& domain) {
+    std::optional<api::SiteNow> out;
+    if (!impl->sending) return out;
+    if (auto const found = impl->sending->look_at(mail::Domain{domain}.key()))
+      out.emplace(found->site, found->view);
+    return out;
+  };
   backend.our_domains = [impl = impl_.get()] {
     std::lock_guard const lock{impl->mutex};
     return our_domains(*impl->loaded.config);

@@ -65,6 +65,11 @@ std::expected<void, std::string> Sending::reload(LoadedConfig const& loaded) {
   return {};
 }
 
+std::optional<runtime::DeliveryAgent::DomainView> Sending::look_at(
+    std::string const& domain) const {
+  return impl_->agent.look_at(domain);
+}
+
 void Sending::stop() {
   if (std::exchange(impl_->stopped, true)) return;
   std::promise<void> ended;

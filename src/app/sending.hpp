@@ -39,6 +39,9 @@ class Sending {
   [[nodiscard]] runtime::Resolver& resolver();
   /// Routes and credentials; not [dns], which is read at the start.
   std::expected<void, std::string> reload(LoadedConfig const& loaded);
+  /// What limits a domain's next hops now (`explain`).
+  [[nodiscard]] std::optional<runtime::DeliveryAgent::DomainView> look_at(
+      std::string const& domain) const;
   /// Lets what is behind its end of data finish; returns when nothing is under way.
   void stop();
 

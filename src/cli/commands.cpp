@@ -32,6 +32,8 @@ constexpr std::array table{
     Command{"init", Group::run_server, "write the configuration of a new server", add_init},
     Command{"queue", Group::run_server, "list, show and steer queued messages", add_queue},
     Command{"journal", Group::run_server, "print what happened to messages", add_journal},
+    Command{"store", Group::run_server, "check, repair, back up and export the mail store",
+            add_store},
     Command{"check", Group::run_server, "check a configuration and say what to change", add_check},
     Command{"health", Group::run_server, "ask a running server how it is", add_health},
     Command{"reload", Group::run_server, "let a running server read its configuration again",

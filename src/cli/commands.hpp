@@ -27,6 +27,7 @@ void add_reload(CLI::App& command, Action& action);
 void add_sandbox(CLI::App& command, Action& action);
 void add_send(CLI::App& command, Action& action);
 void add_serve(CLI::App& command, Action& action);
+void add_store(CLI::App& command, Action& action);
 void add_user(CLI::App& command, Action& action);
 void add_arc(CLI::App& command, Action& action);
 void add_dkim(CLI::App& command, Action& action);

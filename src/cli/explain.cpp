@@ -1,6 +1,6 @@
-// explain.cpp: `packetboat explain`: what an error text, or a whole log, means.
+// explain.cpp: `packetboat explain`: what an error text, a queue id or a domain is about.
 // Spec: docs/reference/command-line.md; matching in advisor/explain.
-// Not here: measuring (probe.cpp).
+// Not here: measuring (probe.cpp), the queue's answers (explain_queue.cpp).
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <memory>
@@ -8,13 +8,16 @@
 
 #include "advisor/messages.hpp"
 #include "advisor/screens.hpp"
+#include "base/ascii.hpp"
 #include "base/encoding.hpp"
 #include "cli/commands.hpp"
+#include "cli/explain_queue.hpp"
 #include "cli/standard_input.hpp"
 
 namespace pb::cli {
 namespace {
 struct Options {
+  Target target;
   std::vector<std::string> words;
   std::string host;
   bool error = false, message = false, domain = false, json = false;
@@ -49,16 +52,16 @@ Exit run_explain(Options const& options, Terminal& terminal) {
   if (options.message) shape = advisor::Shape::queue_id;
   if (options.domain) shape = advisor::Shape::domain;
   std::string const shown = escape_for_display(text, 255);
+  Form const form = options.json ? Form::json : Form::screen;
   if (shape == advisor::Shape::domain) {
+    Exit const exit = explain_domain(options.target, ascii::to_lower(text), form, terminal);
+    if (options.json) return exit;
     terminal.out() << advisor::msg("explain.is_domain").in(language) << "\n  packetboat probe "
                    << shown << '\n';
     return Exit::ok;
   }
-  if (shape == advisor::Shape::queue_id) {
-    terminal.out() << advisor::msg("explain.is_queue_id").in(language)
-                   << "\n  packetboat message show " << shown << '\n';
-    return Exit::ok;
-  }
+  if (shape == advisor::Shape::queue_id)
+    return explain_message(options.target, text, form, terminal);
   auto const found = advisor::explain(text);
   if (options.json) {
     terminal.out() << as_json(found);
@@ -73,7 +76,9 @@ Exit run_explain(Options const& options, Terminal& terminal) {
 
 void add_explain(CLI::App& command, Action& action) {
   auto options = std::make_shared<Options>();  // shared: kept by both callbacks
-  command.add_option("text", options->words, "the error text; nothing or -: standard input");
+  command.add_option("text", options->words,
+                     "an error text, a queue id or a domain; nothing or -: standard input");
+  add_target(command, options->target);
   command.add_option("--host", options->host, "the server it is about");
   command.add_flag("--error", options->error, "it is an error text");
   command.add_flag("--message", options->message, "it is a queue id");
@@ -81,7 +86,8 @@ void add_explain(CLI::App& command, Action& action) {
   command.add_flag("--json", options->json, "print packetboat.explain/1");
   command.footer(
       "Examples:\n  packetboat explain \"SSL routines:ssl3_get_record:wrong version number\"\n"
-      "  packetboat explain < mail.log");
+      "  packetboat explain < mail.log\n"
+      "  packetboat explain 6h003k2qs0g1q\n  packetboat explain --domain example.net");
   command.callback([options, &action] {
     action = [options](Terminal& terminal) { return run_explain(*options, terminal); };
   });

@@ -71,7 +71,7 @@ std::expected<Answer, Failure> ask_store(Place const& place, Question const& que
     return std::unexpected(Failure{Exit::unavailable, "no server runs with " + place.data_dir +
                                                           ": start it with  packetboat serve"});
   app::OfflineOptions options{place.data_dir, question.without == Without::read_only,
-                              place.our_domains, place.user};
+                              question.without == Without::salvage, place.our_domains, place.user};
   auto answer = app::ask_offline(options, request);
   if (!answer) return std::unexpected(Failure{Exit::unavailable, answer.error()});
   return meaning_of(std::move(*answer), false);

@@ -26,7 +26,7 @@ struct Target {
 /// Adds --config and --data to a command.
 void add_target(CLI::App& command, Target& target);
 
-enum class Without { refuse, read_only, read_write };  // what to do when no server runs
+enum class Without { refuse, read_only, read_write, salvage };  // what to do when no server runs
 
 struct Question {
   std::string method = "GET";

@@ -7,6 +7,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <future>
 #include <map>
 #include <unordered_map>
 #include <utility>
@@ -21,6 +22,7 @@ using delivery::SlotId;
 
 namespace {
 constexpr std::size_t shared_buffer_octets = 64 * 1024;
+constexpr std::size_t domains_remembered_max = 10'000;  // for `explain`
 
 queue::Deferred given_back(queue::Reason reason) {
   queue::Deferred out;
@@ -83,6 +85,7 @@ struct DeliveryAgent::Impl : std::enable_shared_from_this<Impl> {
   delivery::SitePool pool;
   asio::steady_timer wake_timer;
   std::optional<Instant> waking_at;
+  std::unordered_map<std::string, std::string> site_of;     // by domain
   std::unordered_map<JobId, DeliveryJob> waiting;           // jobs that no slot has taken yet
   std::unordered_map<SlotId, std::shared_ptr<Slot>> slots;  // shared with their coroutines
   JobId next_job = 1;
@@ -154,6 +157,8 @@ asio::awaitable<void> DeliveryAgent::Impl::route_groups(LeasedMessage leased,
         settle_all(leased, group.recipients, *outcome);
       } else {
         delivery::Route& route = std::get<delivery::Route>(answer);
+        if (site_of.size() >= domains_remembered_max) site_of.clear();
+        site_of[group.domain] = route.site;
         auto const [job, is_new] =
             jobs.try_emplace(route.site + ' ' + group.reverse_path.text(),
                              DeliveryJob{leased, route, {}, group.reverse_path});
@@ -365,6 +370,18 @@ void DeliveryAgent::stop(std::function<void()> done) {
 
 delivery::SiteView DeliveryAgent::site(std::string const& name) const {
   return impl_->pool.view(name);
+}
+
+std::optional<DeliveryAgent::DomainView> DeliveryAgent::look_at(std::string const& domain) const {
+  auto const done = std::make_shared<std::promise<std::optional<DomainView>>>();  // with the loop
+  auto answer = done->get_future();
+  asio::post(impl_->parts.loop, [impl = impl_, domain, done] {
+    auto const site = impl->site_of.find(domain);
+    if (site == impl->site_of.end()) return done->set_value(std::nullopt);
+    done->set_value(DomainView{site->second, impl->pool.view(site->second)});
+  });
+  if (answer.wait_for(std::chrono::seconds{1}) != std::future_status::ready) return std::nullopt;
+  return answer.get();
 }
 
 DeliveryCounts DeliveryAgent::counts() const {

@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "queue/lease.hpp"
@@ -52,6 +53,13 @@ class DeliveryAgent final : public LeaseSink {
   /// On the loop only: what limits the site now.
   [[nodiscard]] delivery::SiteView site(std::string const& name) const;
   [[nodiscard]] DeliveryCounts counts() const;
+  /// What limits the domain's next hops now; any thread, waits for the loop. nullopt: nothing was
+  /// routed there lately, or the loop does not answer.
+  struct DomainView {
+    std::string site;
+    delivery::SiteView view;
+  };
+  [[nodiscard]] std::optional<DomainView> look_at(std::string const& domain) const;
 
  private:
   struct Impl;

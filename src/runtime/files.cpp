@@ -174,7 +174,25 @@ std::expected<std::uint64_t, StoreError> BodyFiles::octets(QueueId id) {
 }
 
 void BodyFiles::remove(QueueId id) {
+  {
+    std::scoped_lock const guard{mutex_};
+    if (stays_ > 0) return to_remove_.push_back(id);
+  }
   files_->DeleteFile(path(id), no_options, nullptr).PermitUncheckedError();
+}
+
+BodyFiles::Stay::Stay(BodyFiles& owner) : owner_{owner} {
+  std::scoped_lock const guard{owner_.mutex_};
+  ++owner_.stays_;
+}
+
+BodyFiles::Stay::~Stay() {
+  std::vector<QueueId> waiting;
+  {
+    std::scoped_lock const guard{owner_.mutex_};
+    if (--owner_.stays_ == 0) waiting.swap(owner_.to_remove_);
+  }
+  for (QueueId const id : waiting) owner_.remove(id);
 }
 
 std::vector<QueueId> BodyFiles::list() {

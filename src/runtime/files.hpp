@@ -10,6 +10,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,6 +73,17 @@ class BodyFiles {
   std::expected<std::uint64_t, queue::StoreError> octets(QueueId id);
   /// Absence is no error.
   void remove(QueueId id);
+  /// While one lives, remove() waits until it is gone: a copy sees every file that it needs.
+  class Stay {
+   public:
+    explicit Stay(BodyFiles& owner);
+    ~Stay();
+    Stay(Stay const&) = delete;
+    Stay& operator=(Stay const&) = delete;
+
+   private:
+    BodyFiles& owner_;
+  };
   /// Removes files that no envelope names; returns how many. At start, before anything is written.
   std::size_t sweep(std::function<bool(QueueId)> const& is_named);
   [[nodiscard]] std::vector<QueueId> list();
@@ -80,6 +92,9 @@ class BodyFiles {
   [[nodiscard]] std::string path(QueueId id) const;
   std::shared_ptr<FileSystem> files_;
   std::string directory_;
+  std::mutex mutex_;  // of what follows
+  unsigned stays_ = 0;
+  std::vector<QueueId> to_remove_;
 };
 
 /// The last synced sequence number, in two alternating checksummed slots. Written behind each sync

@@ -19,6 +19,7 @@ namespace {
 using queue::StoreError;
 rocksdb::IOOptions const no_options;
 constexpr std::string_view format_prefix = "packetboat store ";
+constexpr std::size_t copied_octets = 1U << 20;
 
 std::unexpected<OpenFailure> refuse(OpenFailure::Kind kind, std::string text) {
   return std::unexpected{OpenFailure{kind, std::move(text)}};
@@ -55,6 +56,22 @@ std::expected<unsigned, OpenFailure> read_format(FileSystem& files, std::string 
                               dir, format, store_format));
   }
   return format;
+}
+
+/// A file that is still being written is copied as far as it goes: no envelope names it yet.
+bool copy_body(BodyFiles& from, BodyFiles& to, QueueId id) {
+  auto writer = to.create(id);
+  if (!writer) return false;
+  for (std::uint64_t offset = 0;;) {
+    auto const part = from.read(id, offset, copied_octets);
+    if (!part) return false;
+    if (part->empty()) break;
+    if (!(*writer)->append(*part)) return false;
+    offset += part->size();
+  }
+  if (!(*writer)->finish()) return false;
+  (*writer)->keep();
+  return true;
 }
 }  // namespace
 
@@ -288,6 +305,29 @@ std::expected<void, std::string> RocksStore::compact() {
     auto const status = impl_->handles.db->CompactRange({}, family, nullptr, nullptr);
     if (!status.ok()) return std::unexpected{status.ToString()};
   }
+  return {};
+}
+
+std::expected<void, std::string> RocksStore::backup(std::string const& directory) {
+  FileSystem& files = *impl_->files;
+  if (files.FileExists(directory, no_options, nullptr).ok())
+    return std::unexpected{directory + " is there already: name a directory that is not"};
+  auto const made = files.CreateDir(directory, no_options, nullptr);
+  if (!made.ok()) return std::unexpected{directory + ": " + made.ToString()};
+  BodyFiles::Stay const stay{*impl_->bodies};
+  rocksdb::Checkpoint* created = nullptr;
+  auto const ready = rocksdb::Checkpoint::Create(impl_->handles.db.get(), &created);
+  std::unique_ptr<rocksdb::Checkpoint> const checkpoint{created};
+  if (!ready.ok()) return std::unexpected{ready.ToString()};
+  auto const copied = checkpoint->CreateCheckpoint(directory + "/store");
+  if (!copied.ok()) return std::unexpected{directory + ": " + copied.ToString()};
+  BodyFiles target{impl_->files, directory + "/bodies"};
+  bool good = target.make_directory().has_value();
+  for (QueueId const id : impl_->bodies->list())
+    good = good && copy_body(*impl_->bodies, target, id);
+  std::string const marker = fmt::format("{}{}\n", format_prefix, store_format);
+  good = good && replace_small_file(files, directory, "FORMAT", marker);
+  if (!good) return std::unexpected{directory + " cannot be written to its end"};
   return {};
 }
 }  // namespace pb::runtime
