@@ -5,7 +5,7 @@ import pathlib
 import unittest
 
 from dns_server import DnsServer
-from running import WAIT, Plain, Server, packetboat, until
+from running import WAIT, Plain, Server, packetboat, until, wait_for_inbox
 from two_hops_test import two_servers
 
 FORGER = "127.0.0.2"
@@ -97,6 +97,28 @@ class MailAuthTest(unittest.TestCase):
                           "--helo", "forger.test", "--mail-from", "alice@one.test")
         self.assertEqual(said.returncode, 2, said.stdout + said.stderr)
         self.assertIn("one.test", said.stdout)
+
+    def test_a_key_made_beside_a_running_server_signs_after_a_reload(self):
+        self.start_both()
+        make_key(self.first, self.dns)
+        self.first.packetboat("reload", check=True)
+        self.first.submit("submission", "starttls", "alice@one.test", "bob@two.test", "signed",
+                          Server.ALICE)
+        (results,) = results_of(one_letter(self.second, "new").read_text())
+        self.assertIn("dkim=pass", results)
+
+    def test_our_own_bounces_are_signed(self):
+        make_key(self.first, self.dns)
+        self.start_both()
+        self.first.submit("submission", "starttls", "alice@one.test", "bbo@two.test", "mistyped",
+                          Server.ALICE)
+        wait_for_inbox(self.first)
+        (message,) = self.first.inbox()
+        bounce = self.first.folder / "bounce.eml"
+        bounce.write_text(self.first.packetboat("inbox", "raw", message["id"], check=True).stdout)
+        done = packetboat("dkim", "verify", bounce, "--dns", self.dns.address)
+        self.assertEqual(done.returncode, 0, done.stdout + bounce.read_text())
+        self.assertIn("d=one.test", done.stdout)
 
     def test_a_trusted_network_causes_no_question(self):
         text = self.second.config.read_text()
