@@ -59,12 +59,11 @@ class Reader {
       char c = rest_.front();
       rest_.remove_prefix(1);
       if (c == '"') return out;
-      if (c == '\r' || c == '\n') continue;
       if (c == '\\' && !rest_.empty()) {
         c = rest_.front();
         rest_.remove_prefix(1);
       }
-      out.push_back(c);
+      if (!ascii::is_control(c)) out.push_back(c);  // folds, and what write() drops too
     }
     return std::nullopt;
   }
@@ -76,7 +75,9 @@ class Reader {
       if (!quoted) return std::nullopt;
       out = std::move(*quoted);
     }
-    auto const loose = [](char c) { return !is_blank(c) && c != ';' && c != '(' && c != '"'; };
+    auto const loose = [](char c) {
+      return !is_blank(c) && !ascii::is_control(c) && c != ';' && c != '(' && c != '"';
+    };
     out += take_while(loose);
     if (out.empty()) return std::nullopt;
     return out;

@@ -76,5 +76,14 @@ TEST(AuthenticationResults, raw_parts_keep_their_comments) {
   EXPECT_EQ(raw_methods("a; spf=pass (x; y) smtp.helo=\"b;c\";\r\n dkim=none;"),
             (std::vector<std::string>{"spf=pass (x; y) smtp.helo=\"b;c\"", "dkim=none"}));
 }
+TEST(AuthenticationResults, control_characters_are_no_value) {
+  using namespace std::string_view_literals;
+  EXPECT_FALSE(parse("mx.example; dkim=fail header.d=\0\0"sv));
+  EXPECT_FALSE(parse("mx.example; dkim=fail header.d=\"\x01\t\""));
+  auto const read = parse("mx.example; dkim=fail header.d=\"a\x01\tb\"");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->methods.at(0).properties.at(0).value, "ab");
+  EXPECT_TRUE(parse(write(*read)));
+}
 }  // namespace
 }  // namespace pb::authres

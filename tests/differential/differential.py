@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """differential.py: our SPF beside pyspf and our DKIM beside dkimpy, on inputs generated from a seed.
 
-differential.py spf|dkim [--count N] [--seed S]: compares N inputs. Every kind of difference is a row of EXPLAINED (in
+differential.py spf|dkim [--count N] [--seed S] [--seconds T]: compares N inputs. Every kind of difference is a row of EXPLAINED (in
 spf_inputs.py and dkim_inputs.py) with the RFC text that decides it; any other fails the run and prints its input.
 Peers lie under build/peers (tests/interop/fetch_peers pyspf dkimpy); without them it says so and is skipped.
 """
@@ -39,11 +39,13 @@ class Ours:
         self.process.wait(10)
 
 
-def compare(kind, ours, count, seed):
-    """(inputs compared, how often each explained difference was seen, the unexplained)."""
-    source = random.Random(seed)
+def compare(kind, ours, count, seed, seconds=3600):
+    """(results that agree, how often each explained difference was seen, the unexplained)."""
+    source, until = random.Random(seed), time.monotonic() + seconds
     explained, unexplained, agreed = collections.Counter(), [], collections.Counter()
     for number in range(count):
+        if time.monotonic() > until:
+            break
         case = kind.make(source, ours)
         here, there = kind.ours(ours, case), kind.theirs(case)
         if here["result"] == there["result"]:
@@ -62,6 +64,7 @@ def main():
     parser.add_argument("kind", choices=("spf", "dkim"))
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=int, default=3600, help="stop then, however many were compared")
     options = parser.parse_args()
     peer = {"spf": "pyspf", "dkim": "dkimpy"}[options.kind]
     packages = PEERS / peer / "usr/lib/python3/dist-packages"
@@ -72,15 +75,17 @@ def main():
     kind = __import__(f"{options.kind}_inputs")
     began = time.monotonic()
     with Ours() as ours:
-        agreed, explained, unexplained = compare(kind, ours, options.count, options.seed)
+        agreed, explained, unexplained = compare(kind, ours, options.count, options.seed,
+                                                 options.seconds)
+    present = agreed.total() + explained.total() + len(unexplained)
     for result, number in agreed.most_common():
         print(f"  {number:>7} agree: {result}")
     for why, number in explained.most_common():
         print(f"  {number:>7} differ, explained: {why}")
     for number, case, here, there in unexplained[:SHOWN]:
         print(f"DIFFERENT input {number} of seed {options.seed}: we say {here}, {peer} says {there}\n  {case}")
-    print(f"SUITE differential {options.kind} beside {peer}: present {options.count} passed "
-          f"{options.count - len(unexplained)} excused {sum(explained.values())} "
+    print(f"SUITE differential {options.kind} beside {peer}: present {present} passed "
+          f"{present - len(unexplained)} excused {sum(explained.values())} "
           f"({time.monotonic() - began:.0f} s, seed {options.seed})")
     return 1 if unexplained else 0
 

@@ -35,6 +35,9 @@ EXPLAINED = [
     ("RFC 7208 5.4, 5.5, 7.3: a host of an mx is asked about in its turn, after a match no more; a name of a ptr or %{p} that "
      "DNS fails for is skipped; pyspf asks about all and ends with temperror",
      lambda case, here, there: there["result"] == "temperror" and asks_about_hosts(case)),
+    ("RFC 7208 6.1: a redirect counts when it is followed, if no mechanism matched; pyspf counts it as soon as it stands there",
+     lambda case, here, there: "Too many DNS lookups" in there["why"] and here["result"] != "permerror" and
+     any("redirect=" in text for node_ in case["zone"].values() for text in node_.get("TXT", []))),
 ]
 
 
