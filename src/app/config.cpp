@@ -13,6 +13,7 @@
 #include "app/config_keys.hpp"
 #include "base/ascii.hpp"
 #include "base/encoding.hpp"
+#include "base/limits.hpp"
 #include "base/nearest.hpp"
 #include "delivery/via.hpp"
 #include "mail/address.hpp"
@@ -240,6 +241,7 @@ void set_defaults(Config& config) {
   config.delivery.retry = {5min, 15min, 1h, 4h};
   config.delivery.expire_after = 120h;
   config.delivery.warn_after = 4h;
+  config.delivery.wait_max = limits::data_termination_wait;
 }
 }  // namespace
 

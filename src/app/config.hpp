@@ -114,6 +114,7 @@ struct DeliveryConfig {
   std::vector<Duration> retry;  // the last step repeats
   Duration expire_after{0};
   Duration warn_after{0};
+  Duration wait_max{0};            // for any one reply of a next hop
   std::string eight_bit = "auto";  // auto, send, convert, bounce
   std::string srs_secret_file;
   friend bool operator==(DeliveryConfig const&, DeliveryConfig const&) = default;

@@ -149,6 +149,9 @@ constexpr std::array table{
         [](Config& c, Entry const& e) { return take(e, c.delivery.expire_after); }},
     Key{"delivery.warn_after", Kind::duration, "\"4h\"", "then a delay warning is sent",
         [](Config& c, Entry const& e) { return take(e, c.delivery.warn_after); }},
+    Key{"delivery.wait_max", Kind::duration, "\"10m\"",
+        "longest wait for a next hop's reply; at 10m each wait is RFC 5321's own",
+        [](Config& c, Entry const& e) { return take(e, c.delivery.wait_max); }},
     Key{"delivery.eight_bit", Kind::text, "\"auto\"",
         "next hop without 8BITMIME: auto, send, convert, bounce",
         [](Config& c, Entry const& e) {

@@ -81,6 +81,7 @@ TEST(Config, reads_every_section_into_one_value) {
   EXPECT_EQ(config.routes[0].via.size(), 2U);
   EXPECT_EQ(config.delivery.retry, (std::vector<Duration>{5min, 15min}));
   EXPECT_EQ(config.delivery.warn_after, 4h);
+  EXPECT_EQ(config.delivery.wait_max, 10min);
   EXPECT_EQ(config.delivery.mx_port, 2526);
 }
 

@@ -146,12 +146,16 @@ std::expected<std::shared_ptr<runtime::DeliverySettings const>, std::string> del
     if (!egress) return std::unexpected(egress.error());
     out->egress[config.name] = std::move(*egress);
   }
+  out->wait_max = loaded.config->delivery.wait_max;
   out->eight_bit = eight_bit_of(loaded.config->delivery.eight_bit);
   return out;
 }
 
 std::expected<runtime::ResolverSettings, std::string> resolver_settings(Config const& config) {
   runtime::ResolverSettings out;
+  // Less than libunbound waits for a silent forwarder (18 s), which it then calls SERVFAIL; an
+  // answer that comes later is still cached.
+  out.wait = std::chrono::seconds{15};
   for (std::string const& text : config.dns.servers) {
     auto endpoint = Endpoint::parse(text);
     auto const address = IpAddress::parse(text);

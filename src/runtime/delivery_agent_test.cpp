@@ -254,6 +254,18 @@ TEST_F(DeliveryAgentTest, a_refusal_of_the_message_is_not_asked_for_twice) {
   EXPECT_EQ(second.connections(), 0);
 }
 
+TEST_F(DeliveryAgentTest, silence_ends_with_the_longest_wait_that_the_operator_allows) {
+  settings.wait_max = 100ms;
+  one_mx({"--on", "EHLO=silence"});
+  EXPECT_EQ(deliver(), "deferred remote_timeout");
+}
+
+TEST_F(DeliveryAgentTest, silence_behind_the_end_of_data_leaves_the_outcome_unknown) {
+  settings.wait_max = 100ms;
+  one_mx({"--on", "END=silence"});
+  EXPECT_EQ(deliver(), "deferred outcome_unknown");
+}
+
 TEST_F(DeliveryAgentTest, nobody_listens_anywhere) {
   table.mx_port = 1;  // nothing is there on loopback
   mx(10, "a.two.test", "127.0.0.2");

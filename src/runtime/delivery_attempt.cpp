@@ -171,6 +171,7 @@ ClientConnectionOptions Attempt::options_for(delivery::Hop const& hop) {
   ClientConnectionOptions options;
   options.hop = hop;
   options.connect_wait = settings_->connect_wait;
+  options.wait_max = settings_->wait_max;
   client::Settings& session = options.session;
   session.ehlo_name = settings_->routes->hostname;
   session.protocol =

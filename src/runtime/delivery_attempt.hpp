@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "delivery/classify.hpp"
@@ -36,6 +37,7 @@ struct DeliverySettings {
   std::size_t messages_per_connection = 100;
   Duration idle_keep = std::chrono::seconds{5};
   Duration connect_wait = std::chrono::seconds{30};
+  Duration wait_max = limits::data_termination_wait;  // for any one reply
   delivery::EightBit eight_bit = delivery::EightBit::automatic;
   /// A longer message is not held in memory to be converted: it goes as it is.
   std::uint64_t convert_octets_max = 32U << 20;

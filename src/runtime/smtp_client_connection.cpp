@@ -45,7 +45,8 @@ asio::awaitable<bool> SmtpClientConnection::connect() {
   std::vector<DialTarget> targets{{options_.hop.endpoint, options_.hop.unix_path, options_.source}};
   for (Endpoint const& endpoint : options_.further)
     targets.push_back({endpoint, {}, options_.source});
-  auto dialed = co_await dial_first(std::move(targets), options_.connect_wait);
+  auto dialed =
+      co_await dial_first(std::move(targets), std::min(options_.connect_wait, options_.wait_max));
   if (!dialed) {
     bool const timed_out = dialed.error() == DialError::timeout;
     said_.lines.push_back({queue::TranscriptLine::Kind::note, clock_.now() - said_.began,
@@ -69,6 +70,7 @@ asio::awaitable<bool> SmtpClientConnection::connect() {
 
 /// At least a moment: a wait of nothing would be no wait at all.
 Duration SmtpClientConnection::capped(Duration wait) const {
+  wait = std::min(wait, options_.wait_max);
   if (session_.is_ready()) return std::min(wait, options_.transfer_wait_max.value_or(wait));
   if (!options_.setup_wait_max) return wait;
   Duration const left = *options_.setup_wait_max - (clock_.now() - began_);

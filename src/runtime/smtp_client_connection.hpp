@@ -37,6 +37,8 @@ struct ClientConnectionOptions {
   /// Shorter than the waits of RFC 5321 §4.5.3.2, for a person who watches: everything before the
   /// first message together, and each step of a message.
   std::optional<Duration> setup_wait_max, transfer_wait_max;
+  /// No wait is longer, whatever RFC 5321 §4.5.3.2 gives it ("SHOULD be easily reconfigurable").
+  Duration wait_max = limits::data_termination_wait;
 };
 
 /// One connection to a next hop. All calls on one loop; one of them at a time.
