@@ -120,11 +120,18 @@ std::string_view header_of(std::string_view content) {
   return end == std::string_view::npos ? content : content.substr(0, end + 2);
 }
 
+/// A header in UTF-8 has types of its own (RFC 6532 §3.7, RFC 6533 §4).
+std::string_view type_of_returned(std::string_view header, bool full) {
+  bool const global = !utf8::is_ascii(header) && utf8::valid(header);
+  if (full) return global ? "message/global" : "message/rfc822";
+  return global ? "message/global-headers" : "text/rfc822-headers";
+}
+
 /// What was sent: all of it or its header section (RFC 6522 §3, third part).
 std::string returned_part(DsnInput const& input, bool full) {
-  std::string_view const returned = full ? input.content : header_of(input.content);
-  std::string out =
-      full ? "Content-Type: message/rfc822\r\n" : "Content-Type: text/rfc822-headers\r\n";
+  std::string_view const header = header_of(input.content);
+  std::string_view const returned = full ? input.content : header;
+  std::string out = fmt::format("Content-Type: {}\r\n", type_of_returned(header, full));
   if (!utf8::is_ascii(returned)) out += "Content-Transfer-Encoding: 8bit\r\n";
   return out + "\r\n" + std::string{returned};
 }

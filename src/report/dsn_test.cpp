@@ -153,6 +153,20 @@ TEST_F(DsnTest, a_utf8_recipient_is_named_as_rfc_6533_says) {
             std::string::npos);
 }
 
+TEST_F(DsnTest, a_returned_header_in_utf8_has_the_type_of_rfc_6533) {
+  content = "Subject: gr\xC3\xBC\xC3\x9F\r\n\r\nbody\r\n";
+  add("bbo", "two.example", ReportAction::failed, Reason::utf8_header_unsupported, {5, 6, 9});
+  Dsn const dsn = make();
+  EXPECT_TRUE(dsn.eight_bit);
+  EXPECT_FALSE(dsn.smtputf8) << "the report's own header is ASCII";
+  EXPECT_TRUE(mail::parse_mime(dsn.content).parts.at(2).type.is("message", "global-headers"));
+  message->envelope.dsn_return = mail::DsnReturn::full;
+  EXPECT_TRUE(mail::parse_mime(make().content).parts.at(2).type.is("message", "global"));
+  content = "Subject: gr\xFC\xDF\r\n\r\nbody\r\n";
+  EXPECT_TRUE(mail::parse_mime(make().content).parts.at(2).type.is("message", "rfc822"))
+      << "not UTF-8";
+}
+
 TEST_F(DsnTest, a_utf8_sender_needs_smtputf8) {
   add("bbo", "two.example", ReportAction::failed, Reason::mailbox_unknown, {5, 1, 1});
   message->envelope.reverse_path.mailbox->local_part = "\xC3\xA9";
