@@ -63,7 +63,8 @@ struct DeliveryAgent::Impl : std::enable_shared_from_this<Impl> {
   [[nodiscard]] std::vector<DomainGroup> group(LeasedMessage const& leased);
   asio::awaitable<void> route_groups(LeasedMessage leased, std::vector<DomainGroup> groups);
   asio::awaitable<void> run_slot(SlotId id, std::shared_ptr<Slot> slot);
-  static asio::awaitable<void> close_quietly(OwnConnection connection);
+  /// self: the connection writes into our scratch memory, and may outlive the agent's owner.
+  static asio::awaitable<void> close_quietly(std::shared_ptr<Impl> self, OwnConnection connection);
   void tell(delivery::PoolEvent const& event);
   void execute(delivery::PoolEffect const& effect);
   void wake_at(Instant at);
@@ -252,14 +253,17 @@ asio::awaitable<void> DeliveryAgent::Impl::run_slot(SlotId id, std::shared_ptr<S
     if (slot->then != Slot::Then::use) break;
   }
   if (slot->connection)
-    asio::co_spawn(parts.loop, close_quietly(std::move(slot->connection)), asio::detached);
+    asio::co_spawn(parts.loop, close_quietly(shared_from_this(), std::move(slot->connection)),
+                   asio::detached);
   slots.erase(id);
   tell(delivery::SlotEnded{id});
   call_when_stopped();
 }
 
-asio::awaitable<void> DeliveryAgent::Impl::close_quietly(OwnConnection connection) {
+asio::awaitable<void> DeliveryAgent::Impl::close_quietly(std::shared_ptr<Impl> self,
+                                                         OwnConnection connection) {
   co_await connection->quit();
+  connection.reset();  // before self
 }
 
 void DeliveryAgent::Impl::settle(LeasedMessage const& leased,
