@@ -22,6 +22,9 @@ struct Limits {
   std::uint64_t auth_failures = 5;
   std::uint64_t idle = 300'000;
   std::uint64_t tls_handshake = 60'000;
+  std::uint64_t client_hello = 5'000;
+  std::uint64_t silence = 10'000;
+  std::uint64_t proxy_header = 5'000;
   std::uint64_t write = 300'000;
   std::uint64_t drain = 30'000;
   std::uint64_t body_in_memory = 64ULL << 10;

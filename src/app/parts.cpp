@@ -12,6 +12,7 @@
 #include "app/locked_random.hpp"
 #include "app/logged_intake.hpp"
 #include "app/mail_auth_settings.hpp"
+#include "app/mailboxes.hpp"
 #include "app/sending.hpp"
 #include "app/server_settings.hpp"
 #include "runtime/account_records.hpp"
@@ -142,7 +143,9 @@ struct Parts::Impl {
   }
 
   runtime::PolicyJudgeParts judge_parts(std::shared_ptr<delivery::Expansion const> expansion) {
-    runtime::PolicyJudgeParts out{snapshot, network_table(*loaded.config), authenticator, nullptr};
+    runtime::PolicyJudgeParts out{snapshot, network_table(*loaded.config), authenticator,
+                                  mailbox_gauge(*loaded.config, snapshot, pool, clock)};
+    out.probe = recipient_probe(*loaded.config, clock);
     out.takes_bounces = [this, expansion](mail::Mailbox const& mailbox) {
       return delivery::takes_bounces(mailbox, *expansion, clock.now());
     };

@@ -3,6 +3,8 @@
 // Not here: what the settings do (runtime/server_settings.hpp, policy/roles.hpp).
 #include "app/server_settings.hpp"
 
+#include <algorithm>
+
 #include "app/address_files.hpp"
 #include "policy/roles.hpp"
 
@@ -53,6 +55,11 @@ runtime::LimitSettings limit_settings(Limits const& limits) {
   out.sessions_per_network = limits.sessions_per_network;
   out.descriptors_reserve = limits.descriptors_reserve;
   out.tls_handshake_wait = duration_of(limits.tls_handshake);
+  out.opening.hello_max = duration_of(limits.client_hello);
+  out.opening.hello_known = std::min(out.opening.hello_known, out.opening.hello_max);
+  out.opening.hello_first = std::min(out.opening.hello_first, out.opening.hello_max);
+  out.opening.silence = duration_of(limits.silence);
+  out.proxy_header_wait = duration_of(limits.proxy_header);
   out.write_wait = duration_of(limits.write);
   out.drain_wait = duration_of(limits.drain);
   return out;

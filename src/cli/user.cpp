@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "api/router.hpp"
+#include "app/units.hpp"
 #include "base/encoding.hpp"
 #include "cli/commands.hpp"
 #include "cli/gateway.hpp"
@@ -40,11 +41,15 @@ Exit with_password(UserOptions const& options, Terminal& terminal, Question ques
   PasswordSource const source = options.generate         ? PasswordSource::generate
                                 : options.password_stdin ? PasswordSource::standard_input
                                                          : PasswordSource::ask;
+  std::optional<std::uint64_t> quota = 0;
+  if (!options.quota.empty()) quota = app::parse_octets(options.quota);
+  if (!quota) return report(terminal, {Exit::usage, "--quota: write 500 MiB, 2 GiB"});
   auto const password = read_password(source, options.name, terminal);
   if (!password) return report(terminal, {Exit::usage, password.error()});
   json::object body{{"password", *password}};
   if (options.no_scram) body["scram"] = false;
   if (question.path == "/user") body["name"] = options.name;
+  if (*quota != 0) body["quota_octets"] = *quota;
   question.body = std::move(body);
   Exit const exit = change(options, terminal, std::move(question));
   bool const tell = exit == Exit::ok && options.generate;
@@ -150,6 +155,8 @@ void add_user(CLI::App& user, Action& action) {
   CLI::App& add = maker.make("add", "make an account", run_add);
   maker.name(add);
   maker.password(add);
+  add.add_option("--quota", options->quota, "octets of mail after which it is full: 2 GiB")
+      ->type_name("SIZE");
   maker.make("list", "list accounts", run_list);
   CLI::App& passwd = maker.make("passwd", "set a new password", run_passwd);
   maker.name(passwd);

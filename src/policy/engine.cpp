@@ -98,6 +98,10 @@ bool is_returning_bounce(SessionFacts const& facts, PolicyWorld const& world,
          *world.takes_bounces && (*world.takes_bounces)(mailbox);
 }
 
+bool is_probed(PolicyWorld const& world, mail::Mailbox const& mailbox) {
+  return world.is_probed != nullptr && *world.is_probed && (*world.is_probed)(mailbox.domain);
+}
+
 Judgement judge_rcpt(SessionFacts const& facts, PolicyWorld const& world, Answers const& answers) {
   PB_CHECK(facts.recipient.has_value());
   mail::Mailbox const& mailbox = facts.recipient->mailbox;
@@ -108,6 +112,10 @@ Judgement judge_rcpt(SessionFacts const& facts, PolicyWorld const& world, Answer
       return refuse(facts, smtp::reply::relay_denied, rule::relay_denied);
     case RecipientState::unknown:
       if (is_returning_bounce(facts, world, mailbox)) return accept();
+      if (is_probed(world, mailbox) && !facts.sandbox) {
+        if (!answers.recipient_exists) return ProbeQuestion{mailbox};
+        if (*answers.recipient_exists) return accept();
+      }
       return refuse_unknown(facts, world, mailbox);
     case RecipientState::full:
       return refuse(facts, smtp::reply::mailbox_full, rule::mailbox_full);

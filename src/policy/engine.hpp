@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -27,6 +28,8 @@ struct PolicyWorld {
   accounts::Directory const& directory;
   /// Whether we made this address so that bounces come back (SRS). Null: none was made.
   std::function<bool(mail::Mailbox const&)> const* takes_bounces = nullptr;
+  /// Whether a mail store is asked for the recipients of this domain of ours. Null: none is.
+  std::function<bool(mail::Domain const&)> const* is_probed = nullptr;
 };
 
 /// How full is this account's mailbox? Asked only where it has a quota.
@@ -35,11 +38,17 @@ struct CapacityQuestion {
   std::uint64_t quota_octets = 0;
   friend bool operator==(CapacityQuestion const&, CapacityQuestion const&) = default;
 };
-using Question = std::variant<CapacityQuestion>;
+/// Does the mail store behind us take mail for this recipient? Asked only where it is the one who
+/// knows (PolicyWorld::is_probed).
+struct ProbeQuestion {
+  mail::Mailbox mailbox;
+};
+using Question = std::variant<CapacityQuestion, ProbeQuestion>;
 
 /// What has been answered so far.
 struct Answers {
   std::map<std::string, bool, std::less<>> mailbox_full;  // by account
+  std::optional<bool> recipient_exists{};                 // of the recipient being asked about
 };
 
 /// Total: every stage of every role has a verdict. In the sandbox everything is accepted, and the

@@ -64,6 +64,25 @@ TEST(Relay, takes_a_bounce_for_an_address_of_ours_from_nobody_only) {
   expect_rejected(asked("SRS0=bad", true), smtp::reply::unknown_user);
 }
 
+TEST(Relay, asks_the_mail_store_where_it_is_the_one_who_knows) {
+  accounts::Directory const directory = small_directory();
+  std::function<bool(mail::Domain const&)> const probed = [](mail::Domain const& domain) {
+    return domain.key() == "example.org";
+  };
+  SessionFacts facts = session(Role::relay);
+  facts.recipient.emplace();
+  facts.recipient->mailbox = {"stored", {"example.org"}};
+  auto const asked = [&](std::optional<bool> exists) {
+    Answers answers;
+    answers.recipient_exists = exists;
+    return judge(Stage::rcpt, facts, {directory, nullptr, &probed}, answers);
+  };
+  auto const question = std::get<Question>(asked(std::nullopt));
+  EXPECT_EQ(std::get<ProbeQuestion>(question).mailbox.local_part, "stored");
+  expect_accepted(std::get<Verdict>(asked(true)));
+  expect_rejected(std::get<Verdict>(asked(false)), smtp::reply::unknown_user);
+}
+
 TEST(Relay, takes_anything_for_anywhere_from_trusted_networks_but_no_unknown_recipient_here) {
   SessionFacts const facts = session(Role::relay, "192.0.2.77");
   expect_accepted(rcpt(facts, "anyone@elsewhere.example"));

@@ -45,6 +45,9 @@ struct PolicyJudge::Impl {
       : parts{std::move(given)}, clock{time}, log{lines} {}
 
   PolicyJudgeParts const parts;
+  std::function<bool(mail::Domain const&)> const is_probed = [this](mail::Domain const& domain) {
+    return parts.probe && parts.probe->covers(domain);
+  };
   Clock const& clock;
   Log& log;
 
@@ -83,18 +86,22 @@ struct PolicyJudge::Impl {
     return {Action::defer, smtp::reply::judge_timeout, "judge_deadline"};
   }
 
-  asio::awaitable<bool> find_out(policy::CapacityQuestion question, Instant until,
+  asio::awaitable<bool> find_out(policy::CapacityQuestion question, Duration left,
                                  policy::Answers& answers) {
     if (!parts.gauge) {
       answers.mailbox_full[question.account] = false;
       co_return true;
     }
-    Duration const left = until - clock.now();
-    if (left <= Duration{0}) co_return false;
     auto const used = co_await parts.gauge->used_octets(question.account, left);
     if (!used) co_return false;
     answers.mailbox_full[question.account] = *used >= question.quota_octets;
     co_return true;
+  }
+
+  asio::awaitable<bool> find_out(policy::ProbeQuestion question, Duration left,
+                                 policy::Answers& answers) {
+    answers.recipient_exists = co_await parts.probe->exists(std::move(question.mailbox), left);
+    co_return answers.recipient_exists.has_value();
   }
 
   asio::awaitable<Verdict> decide(Stage stage, SessionFacts const& facts) {
@@ -102,10 +109,18 @@ struct PolicyJudge::Impl {
     Instant const until = clock.now() + parts.deadline;
     policy::Answers answers;
     for (int asked = 0; asked <= questions_max; ++asked) {
-      auto judgement = policy::judge(stage, facts, {*directory, &parts.takes_bounces}, answers);
+      auto judgement =
+          policy::judge(stage, facts, {*directory, &parts.takes_bounces, &is_probed}, answers);
       if (auto* const verdict = std::get_if<Verdict>(&judgement)) co_return std::move(*verdict);
-      auto question = std::get<policy::CapacityQuestion>(std::get<policy::Question>(judgement));
-      if (!co_await find_out(std::move(question), until, answers)) break;
+      Duration const left = until - clock.now();
+      if (left <= Duration{0}) break;
+      auto& question = std::get<policy::Question>(judgement);
+      bool found = false;
+      if (auto* const capacity = std::get_if<policy::CapacityQuestion>(&question))
+        found = co_await find_out(std::move(*capacity), left, answers);
+      else if (auto* const probe = std::get_if<policy::ProbeQuestion>(&question))
+        found = co_await find_out(std::move(*probe), left, answers);
+      if (!found) break;
     }
     co_return undecided();
   }

@@ -24,6 +24,15 @@ class MailboxGauge {
                                                                     Duration wait) = 0;
 };
 
+/// Asks the mail store behind us for a recipient. Shared by all cores.
+class RecipientProbe {
+ public:
+  virtual ~RecipientProbe() = default;
+  [[nodiscard]] virtual bool covers(mail::Domain const& domain) const = 0;
+  /// nullopt: it did not say within `wait`; then the recipient is deferred.
+  virtual asio::awaitable<std::optional<bool>> exists(mail::Mailbox mailbox, Duration wait) = 0;
+};
+
 struct PolicyJudgeParts {
   std::shared_ptr<DirectorySnapshot const> directory;
   policy::NetworkTable networks;
@@ -31,6 +40,7 @@ struct PolicyJudgeParts {
   std::shared_ptr<MailboxGauge> gauge;                        // null: no mailbox is ever full
   Duration deadline = std::chrono::seconds{20};               // well within the client's (RFC 5321)
   std::function<bool(mail::Mailbox const&)> takes_bounces{};  // see policy::PolicyWorld
+  std::shared_ptr<RecipientProbe> probe{};                    // null: no store is asked
 };
 
 /// Shared by all cores; a reload makes a new one with the new networks. Logs what it refuses:

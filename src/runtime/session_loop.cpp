@@ -18,6 +18,7 @@ asio::awaitable<HangupReason> SessionLoop::run(std::string early) {
   for (;;) {
     Step step = session_.next(input_);
     if (auto const* hangup = std::get_if<Hangup>(&step)) co_return hangup->reason;
+    if (!std::holds_alternative<ReadMore>(step)) command_began_ = false;
     if (!carry_out_now(step)) {
       keep_input();  // others on this core read into the buffer while we wait
       co_await carry_out(std::move(step));
@@ -110,7 +111,9 @@ asio::awaitable<void> SessionLoop::read_more(Duration wait) {
   }
   if (input_.empty()) std::string{}.swap(kept_);  // an idle session holds no buffer
   waiting_for_input_ = true;
-  auto readable = co_await effects_.wait_readable(wait);
+  // One octet now and then must not hold a session for ever.
+  bool const same = std::exchange(command_began_, true);
+  auto readable = co_await effects_.wait_readable(same ? Effects::same_deadline : wait);
   waiting_for_input_ = false;
   if (!readable) co_return on_read_error(readable.error());
   auto got = effects_.read_now(input_);

@@ -19,7 +19,9 @@ namespace pb::runtime {
 class Effects {
  public:
   virtual ~Effects() = default;
+  /// same_deadline: until the deadline that the last wait had, for the rest of one command.
   virtual asio::awaitable<std::expected<void, IoError>> wait_readable(Duration wait) = 0;
+  static constexpr Duration same_deadline{0};
   /// `prefix` and what is there behind it; nothing new: just the prefix. Borrowed until the loop
   /// waits again.
   virtual std::expected<std::string_view, IoError> read_now(std::string_view prefix) = 0;
@@ -84,5 +86,6 @@ class SessionLoop {
   std::uint32_t messages_ = 0;
   Shutdown shutdown_ = Shutdown::no;
   bool waiting_for_input_ = false;
+  bool command_began_ = false;  // nothing but reading was done since the last wait
 };
 }  // namespace pb::runtime

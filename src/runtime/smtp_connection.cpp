@@ -327,7 +327,7 @@ void SmtpConnection::log_end(HangupReason reason) {
 // Effects.
 
 asio::awaitable<std::expected<void, IoError>> SmtpConnection::wait_readable(Duration wait) {
-  connection_.deadline(wait);
+  if (wait != same_deadline) connection_.deadline(wait);
   return connection_.wait_readable();
 }
 
