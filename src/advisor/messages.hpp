@@ -172,6 +172,11 @@ inline constexpr text::Message catalogue[] = {
     {"probe.near", {"Did you mean {0}?", "是不是 {0}？", "是不是想填 {0}？"}},
     {"probe.offers",
      {"{0} (by the table: {1}, {2})", "{0}（依資料表：{1}，{2}）", "{0}（依数据表：{1}，{2}）"}},
+    {"check.nothing",
+     {"Use the service's HTTP API, or ask your host to open 587: nothing works from here.",
+      "請改用該服務的 HTTP API，或請主機商開放 587：從這裡都不通。",
+      "请改用该服务的 HTTP API，或请主机商放行 587：从这里都不通。"}},
+    {"check.open_faults", {"port {0}: {1}", "連接埠 {0}：{1}", "端口 {0}：{1}"}},
     // the page
     {"page.title",
      {"Which port for sending mail?", "寄信該用哪個連接埠（端口）？",

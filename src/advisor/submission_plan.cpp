@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 namespace pb::advisor {
 namespace client = smtp::client;
@@ -113,7 +114,8 @@ std::string_view name(Sent sent) {
 Sent judge_sending(client::Transcript const& transcript) {
   auto const& recipients = transcript.recipients;
   auto const delivered = std::ranges::count_if(recipients, &client::RecipientResult::delivered);
-  if (delivered == static_cast<std::ptrdiff_t>(recipients.size())) return Sent::all;
+  bool const nobody = recipients.empty();  // a login without a message
+  if (!nobody && delivered == std::ssize(recipients)) return Sent::all;
   if (delivered > 0) return Sent::some;
   bool const open_end = std::ranges::any_of(
       recipients, [](client::RecipientResult const& one) { return !one.reply; });
@@ -124,7 +126,7 @@ Sent judge_sending(client::Transcript const& transcript) {
     return Sent::login;
   if (is_about_message(transcript.fault)) return Sent::refused;
   bool const unsendable =
-      std::ranges::all_of(recipients, &client::RecipientResult::address_unsendable);
+      !nobody && std::ranges::all_of(recipients, &client::RecipientResult::address_unsendable);
   if (unsendable) return Sent::refused;
   auto const is_permanent = [](std::optional<client::RemoteReply> const& reply) {
     return reply && reply->is_permanent();

@@ -78,6 +78,9 @@ TEST(SubmissionPlan, silence_behind_the_end_of_data_is_uncertain) {
   EXPECT_EQ(judge_sending(failed(Phase::greeting, Fault::refused, 554)), Sent::refused);
   EXPECT_EQ(judge_sending(failed(Phase::greeting, Fault::refused, 421)), Sent::not_yet);
   EXPECT_EQ(judge_sending(failed(Phase::auth, Fault::auth_refused, 535)), Sent::login);
+  auto only_login = failed(Phase::connect, Fault::connect_failed);
+  only_login.recipients.clear();
+  EXPECT_EQ(judge_sending(only_login), Sent::not_yet);
 }
 }  // namespace
 }  // namespace pb::advisor

@@ -8,6 +8,7 @@
 
 #include "cli/descriptor_stream.hpp"
 #include "cli/program.hpp"
+#include "cli/sendmail.hpp"
 
 int main(int argc, char** argv) {
   // A closed pipe or socket is an error value everywhere (ARCHITECTURE, decision 5).
@@ -17,7 +18,10 @@ int main(int argc, char** argv) {
   pb::cli::DescriptorStream err{STDERR_FILENO};
   err << std::unitbuf;
   pb::cli::Terminal terminal{out, err, pb::cli::Terminal::detect()};
-  pb::cli::Exit const result = pb::cli::run(arguments, terminal);
+  std::string const name = argc > 0 ? argv[0] : "";
+  pb::cli::Exit const result = pb::cli::is_sendmail_name(name)
+                                   ? pb::cli::run_sendmail(name, arguments, terminal)
+                                   : pb::cli::run(arguments, terminal);
   out.flush();
   return static_cast<int>(result);
 }

@@ -15,11 +15,14 @@ constexpr std::array table{
     Command{"ports", Group::find_out, "say what each mail port is for", add_ports},
     Command{"settings", Group::find_out, "write the settings of a program for a server",
             add_settings},
+    Command{"lint", Group::find_out, "name the wrong line of a program's settings", add_lint},
     Command{"advise", Group::find_out, "choose a port for a program and a provider", add_advise},
     Command{"faults", Group::find_out, "list the names of faults", add_faults},
 
     // Send a message.
     Command{"send", Group::send, "send a message, trying ports in a safe order", add_send},
+    Command{"account", Group::send, "keep the servers that you send with", add_account},
+    Command{"sendmail", Group::send, "stand in for /usr/sbin/sendmail", add_sendmail},
 
     // Test mail server: catches everything, sends nothing.
     Command{"inbox", Group::test_server, "list, show and wait for what was caught", add_inbox},

@@ -11,6 +11,7 @@ std::span<Command const> commands();
 std::string_view title_of(Group group);
 
 // One line a command, sorted.
+void add_account(CLI::App& command, Action& action);
 void add_advise(CLI::App& command, Action& action);
 void add_check(CLI::App& command, Action& action);
 void add_completion(CLI::App& command, Action& action);
@@ -20,12 +21,14 @@ void add_health(CLI::App& command, Action& action);
 void add_inbox(CLI::App& command, Action& action);
 void add_init(CLI::App& command, Action& action);
 void add_journal(CLI::App& command, Action& action);
+void add_lint(CLI::App& command, Action& action);
 void add_ports(CLI::App& command, Action& action);
 void add_settings(CLI::App& command, Action& action);
 void add_queue(CLI::App& command, Action& action);
 void add_reload(CLI::App& command, Action& action);
 void add_sandbox(CLI::App& command, Action& action);
 void add_send(CLI::App& command, Action& action);
+void add_sendmail(CLI::App& command, Action& action);
 void add_serve(CLI::App& command, Action& action);
 void add_store(CLI::App& command, Action& action);
 void add_user(CLI::App& command, Action& action);

@@ -13,13 +13,15 @@
 #include "cli/commands.hpp"
 #include "cli/explain_queue.hpp"
 #include "cli/standard_input.hpp"
+#include "cli/verify_input.hpp"
+#include "text/layout.hpp"
 
 namespace pb::cli {
 namespace {
 struct Options {
   Target target;
   std::vector<std::string> words;
-  std::string host;
+  std::string host, from_json;
   bool error = false, message = false, domain = false, json = false;
 };
 
@@ -44,7 +46,56 @@ std::string as_json(std::optional<advisor::Explanation> const& found) {
   return boost::json::serialize(out) + "\n";
 }
 
+std::string text_in(boost::json::object const& row, std::string_view key) {
+  auto const* value = row.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string{value->as_string()} : std::string{};
+}
+std::int64_t port_in(boost::json::object const& row) {
+  auto const* value = row.if_contains("port");
+  return value != nullptr && value->is_int64() ? value->as_int64() : 0;
+}
+
+/// A report of `probe --json` or of port-check.php, in words.
+Exit explain_report(Options const& options, Terminal& terminal) {
+  auto const language = terminal.language();
+  auto const text = read_input(options.from_json);
+  if (!text) return refuse(terminal, text.error());
+  boost::json::error_code bad;
+  auto const value = boost::json::parse(*text, bad);
+  auto const* report = bad ? nullptr : value.if_object();
+  auto const* ports = report == nullptr ? nullptr : report->if_contains("ports");
+  bool const ours =
+      ports != nullptr && ports->is_array() && text_in(*report, "schema") == "packetboat.probe/1";
+  if (!ours)
+    return refuse(terminal,
+                  {options.from_json + ": this is no packetboat.probe/1", Exit::bad_data});
+  terminal.out() << escape_for_display(text_in(*report, "host"), 255) << "\n\n";
+  for (auto const& one : ports->as_array()) {
+    if (!one.is_object()) continue;
+    auto const fault = advisor::fault_by_name(text_in(one.as_object(), "fault"));
+    std::string const happened{fault ? advisor::info(*fault).title.in(language)
+                                     : advisor::msg("cell.valid").in(language)};
+    terminal.out() << text::paragraph(
+        "  " + text::say(language, advisor::msg("check.open_faults"), port_in(one.as_object()), ""),
+        happened, 80);
+    if (fault)
+      terminal.out() << text::paragraph("      ", advisor::info(*fault).advice.in(language), 80);
+  }
+  auto const* advice = report->if_contains("advice");
+  terminal.out() << '\n';
+  if (advice == nullptr || !advice->is_object()) {
+    terminal.out() << text::paragraph("", advisor::msg("check.nothing").in(language), 80);
+    return Exit::second_choice;
+  }
+  bool const implicit = text_in(advice->as_object(), "security") == "implicit-tls";
+  terminal.out() << text::say(language, advisor::msg("advise.use"), port_in(advice->as_object()),
+                              implicit ? "SSL/TLS" : "STARTTLS")
+                 << '\n';
+  return Exit::ok;
+}
+
 Exit run_explain(Options const& options, Terminal& terminal) {
+  if (!options.from_json.empty()) return explain_report(options, terminal);
   auto const language = terminal.language();
   std::string const text = text_of(options);
   auto shape = advisor::shape_of(text);
@@ -80,6 +131,8 @@ void add_explain(CLI::App& command, Action& action) {
                      "an error text, a queue id or a domain; nothing or -: standard input");
   add_target(command, options->target);
   command.add_option("--host", options->host, "the server it is about");
+  command.add_option("--from-json", options->from_json,
+                     "a report of probe --json or port-check.php; -: standard input");
   command.add_flag("--error", options->error, "it is an error text");
   command.add_flag("--message", options->message, "it is a queue id");
   command.add_flag("--domain", options->domain, "it is a domain");
@@ -87,7 +140,8 @@ void add_explain(CLI::App& command, Action& action) {
   command.footer(
       "Examples:\n  packetboat explain \"SSL routines:ssl3_get_record:wrong version number\"\n"
       "  packetboat explain < mail.log\n"
-      "  packetboat explain 6h003k2qs0g1q\n  packetboat explain --domain example.net");
+      "  packetboat explain 6h003k2qs0g1q\n  packetboat explain --domain example.net\n"
+      "  packetboat explain --from-json report.json");
   command.callback([options, &action] {
     action = [options](Terminal& terminal) { return run_explain(*options, terminal); };
   });

@@ -1,29 +1,38 @@
 // probe.cpp: `packetboat probe`: which port works from here, with which encryption, and why not.
 // Spec: docs/reference/command-line.md, issue 4 §1; exit codes in terminal.hpp.
 // Not here: measuring (runtime/prober), judging (advisor/verdict).
-#include <unistd.h>
+#include <fmt/format.h>
+#include <poll.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <fstream>
 #include <memory>
 #include <ostream>
 
 #include "advisor/messages.hpp"
 #include "advisor/probe_screen.hpp"
 #include "base/ascii.hpp"
+#include "base/encoding.hpp"
 #include "cli/commands.hpp"
 #include "cli/probe_json.hpp"
+#include "cli/probe_many.hpp"
+#include "cli/secrets.hpp"
+#include "cli/verify_input.hpp"
+#include "mail/date.hpp"
 #include "runtime/prober.hpp"
+#include "runtime/system.hpp"
 
 namespace pb::cli {
 namespace {
 struct Options {
   std::string target, ports, prefer = "587", ca_file, resolver, os, user;
+  std::string password_command, report, targets;
   std::vector<std::string> controls;
   bool no_control = false, json = false, brief = false, letter = false, transcript = false;
-  bool deep = false, v4 = false, v6 = false;
-  double timeout = 20;
+  bool deep = false, v4 = false, v6 = false, redact = false;
+  double timeout = 20, watch = 0;
 };
 
 struct Target {
@@ -127,14 +136,14 @@ std::optional<runtime::ProbeSettings> settings_of(Options const& options, Target
     out.resolver = endpoint;
   }
   if (!options.user.empty()) {
-    char const* password = std::getenv("PACKETBOAT_PASSWORD");
-    if (password == nullptr) password = isatty(STDIN_FILENO) != 0 ? getpass("Password: ") : nullptr;
-    if (password == nullptr) {
-      terminal.err() << "--login: set PACKETBOAT_PASSWORD, or type it at a terminal\n";
+    auto const secret = read_secret(
+        {.user = options.user, .command = options.password_command, .token_command = {}}, terminal);
+    if (!secret) {
+      terminal.err() << "--login: " << escape_for_display(secret.error()) << '\n';
       return std::nullopt;
     }
     out.user = options.user;
-    out.password = password;
+    out.password = secret->password;
   }
   return out;
 }
@@ -167,7 +176,70 @@ void print(Options const& options, advisor::ProbeFacts const& facts,
   }
 }
 
+/// The screen as Markdown, for a forum; redacted, without the host's name and addresses.
+Exit write_report(Options const& options, advisor::ProbeFacts const& facts,
+                  advisor::Verdict const& verdict, Terminal& terminal) {
+  std::string text = advisor::probe_screen(terminal.language(), facts, verdict);
+  auto const hide = [&text](std::string const& what, std::string const& instead) {
+    for (auto at = text.find(what); !what.empty() && at != std::string::npos;
+         at = text.find(what, at + instead.size()))
+      text.replace(at, what.size(), instead);
+  };
+  if (options.redact) {
+    hide(facts.target, "HOST");
+    hide(facts.host, "HOST");
+    for (auto const& address : facts.name.addresses) hide(address.text(), "ADDRESS");
+    for (auto const& port : facts.ports)
+      for (auto const& attempt : port.attempts) hide(attempt.endpoint.address.text(), "ADDRESS");
+    hide(options.user, "USER");
+  }
+  std::ofstream file{options.report, std::ios::binary | std::ios::trunc};
+  file << "# packetboat probe\n\n```\n" << text << "```\n";
+  if (!file.flush()) {
+    terminal.err() << "probe: cannot write " << escape_for_display(options.report) << '\n';
+    return Exit::cannot_create;
+  }
+  return Exit::ok;
+}
+
+/// Measures again and again; prints the first result and each change, until interrupted.
+Exit watch(Options const& options, runtime::ProbeSettings const& settings,
+           advisor::Preference preference, advisor::Provider const* provider, Terminal& terminal) {
+  std::string before;
+  for (;;) {
+    auto const facts = runtime::probe(settings);
+    auto const verdict = advisor::judge(facts, preference, provider);
+    std::string now;
+    for (std::size_t i = 0; i < verdict.ports.size(); ++i) {
+      auto const* attempt = verdict.ports[i].deciding();
+      std::string_view what = "ok";
+      if (attempt != nullptr && !attempt->faults.empty()) what = name(attempt->faults.front());
+      now += fmt::format(" {}={}", verdict.ports[i].port, what);
+    }
+    if (now != before)
+      terminal.out() << fmt::format("{}{}\n", mail::format_date(runtime::SystemClock{}.now()), now)
+                     << std::flush;
+    before = now;
+    ::poll(nullptr, 0, static_cast<int>(options.watch * 1000));
+  }
+}
+
 Exit run_probe(Options const& options, Terminal& terminal) {
+  if (!options.targets.empty()) {
+    auto const list = read_input(options.targets);
+    if (!list) return refuse(terminal, list.error());
+    return probe_many(
+        *list,
+        [&options, &terminal](std::string const& text) {
+          Options one = options;
+          one.target = text;
+          Target target = read_target(text);
+          if (!options.ports.empty()) add_ports(options.ports, target.ports);
+          choose_ports(target);
+          return settings_of(one, target, terminal);
+        },
+        options.json, terminal);
+  }
   if (options.target.empty()) {
     terminal.err() << "probe: name a server, for example: packetboat probe smtp.example.com\n";
     return Exit::usage;
@@ -183,8 +255,13 @@ Exit run_probe(Options const& options, Terminal& terminal) {
   choose_ports(target);
   auto const settings = settings_of(options, target, terminal);
   if (!settings) return Exit::usage;
+  if (options.watch > 0) return watch(options, *settings, *preference, target.provider, terminal);
   auto const facts = runtime::probe(*settings);
   auto const verdict = advisor::judge(facts, *preference, target.provider);
+  if (!options.report.empty()) {
+    Exit const written = write_report(options, facts, verdict, terminal);
+    if (written != Exit::ok) return written;
+  }
   print(options, facts, verdict, terminal);
   return exit_of(verdict.outcome);
 }
@@ -198,6 +275,13 @@ void add_options(CLI::App& command, Options& options) {
       ->allow_extra_args(false);
   command.add_flag("--no-control", options.no_control, "compare with nothing");
   command.add_option("--login", options.user, "try this user; the password is asked for");
+  command.add_option("--password-command", options.password_command,
+                     "its first line is the password (else PACKETBOAT_PASSWORD, else asked)");
+  command.add_option("--report", options.report, "also write the result to this file (Markdown)");
+  command.add_flag("--redact", options.redact, "no names and addresses in the report");
+  command.add_option("--watch", options.watch, "measure again every so many seconds; show changes")
+      ->check(CLI::Range(5.0, 86400.0));
+  command.add_option("--targets", options.targets, "a file of targets, one a line; -: input");
   command.add_option("--ca-file", options.ca_file, "trust the issuers of this file only");
   command.add_option("--resolver", options.resolver, "ask this DNS server, too");
   command.add_flag("-4", options.v4, "IPv4 only");
@@ -220,7 +304,9 @@ void add_probe(CLI::App& command, Action& action) {
       "Exit codes: 0 first choice works, 1 another port works, 2 nothing works, 3 danger,\n"
       "4 this computer is the cause.\n"
       "Examples:\n  packetboat probe smtp.example.com\n  packetboat probe you@gmail.com\n"
-      "  packetboat probe smtp.example.com --port 587 --login you@example.com");
+      "  packetboat probe smtp.example.com --port 587 --login you@example.com\n"
+      "  packetboat probe smtp.example.com --report probe.md --redact\n"
+      "  packetboat probe --targets hosts.txt --json");
   command.callback([options, &action] {
     action = [options](Terminal& terminal) { return run_probe(*options, terminal); };
   });

@@ -12,6 +12,7 @@
 #include "base/encoding.hpp"
 #include "base/nearest.hpp"
 #include "cli/commands.hpp"
+#include "cli/sendmail.hpp"
 
 namespace pb::cli {
 namespace {
@@ -127,6 +128,10 @@ std::string_view version() { return PB_VERSION; }
 
 Exit run(std::span<std::string const> arguments, Terminal& terminal) {
   try {
+    // Its options are not ours to parse: "-oi", "-fyou@example.com".
+    bool const sendmail = arguments.size() > 1 && arguments.front() == "sendmail" &&
+                          arguments[1] != "--help" && arguments[1] != "-h";
+    if (sendmail) return run_sendmail("sendmail", arguments.subspan(1), terminal);
     return parse_and_run(without_help_word(arguments), terminal);
   } catch (std::exception const& error) {
     terminal.err() << terminal.styled(Style::bad, "packetboat: ")

@@ -7,14 +7,11 @@
 #include <memory>
 #include <ostream>
 
-#include "base/encoding.hpp"
 #include "cli/commands.hpp"
-#include "cli/known_networks.hpp"
 #include "cli/send_message.hpp"
 #include "cli/send_messages.hpp"
-#include "cli/send_screen.hpp"
 #include "cli/standard_input.hpp"
-#include "cli/submission_options.hpp"
+#include "cli/submission_run.hpp"
 #include "cli/verify_input.hpp"
 #include "runtime/system.hpp"
 
@@ -59,26 +56,6 @@ std::expected<OutgoingMessage, Failure> message_of(Options& options, Terminal& t
   return read_message(read_standard_input(message_octets_max), message, context);
 }
 
-Exit exit_of(advisor::Sent sent) {
-  switch (sent) {
-    case advisor::Sent::all:
-      return Exit::ok;
-    case advisor::Sent::some:
-      return Exit::second_choice;
-    case advisor::Sent::refused:
-      return Exit::not_usable;
-    case advisor::Sent::not_yet:
-      return Exit::temporary;
-    case advisor::Sent::danger:
-      return Exit::danger;
-    case advisor::Sent::login:
-      return Exit::no_permission;
-    case advisor::Sent::uncertain:
-      return Exit::uncertain;
-  }
-  return Exit::software;
-}
-
 void show_progress(runtime::SubmitSettings& settings, Terminal& terminal) {
   std::uint64_t const whole = settings.transaction.octets;
   if (!terminal.interactive() || whole < progress_from_octets) return;
@@ -86,42 +63,6 @@ void show_progress(runtime::SubmitSettings& settings, Terminal& terminal) {
     terminal.err() << "\r  " << octets * 100 / whole << " %" << std::flush;
     if (octets + 128 * 1024 >= whole) terminal.err() << "\r       \r" << std::flush;
   };
-}
-
-void print_transcripts(runtime::SubmitResult const& result, Terminal& terminal) {
-  for (auto const& attempt : result.attempts) {
-    terminal.out() << "\n--- " << attempt.said.remote << '\n';
-    for (auto const& line : attempt.said.lines) {
-      using Kind = queue::TranscriptLine::Kind;
-      char const mark = line.kind == Kind::sent ? '>' : line.kind == Kind::received ? '<' : '*';
-      terminal.out() << mark << ' ' << escape_for_display(line.text, 1024) << '\n';
-    }
-  }
-}
-
-Exit run_submission(PreparedSubmission& prepared, SendReport report, Options const& options,
-                    Terminal& terminal) {
-  report.host = prepared.settings.host;
-  report.with_login = prepared.settings.credentials.has_value();
-  report.only_login = prepared.settings.only_login;
-  auto result = runtime::submit(prepared.settings);
-  if (!result) {
-    terminal.err() << "packetboat: " << escape_for_display(result.error()) << '\n';
-    return Exit::bad_data;
-  }
-  report.result = std::move(*result);
-  auto const sent = judged(report);
-  if (sent == advisor::Sent::all || sent == advisor::Sent::some) {
-    auto const now = runtime::SystemClock{}.now().time_since_epoch();
-    remember_way(prepared.network, report.host, report.result.attempts.back().way,
-                 std::chrono::duration_cast<std::chrono::seconds>(now).count());
-  }
-  if (options.json)
-    terminal.out() << send_json(report);
-  else
-    terminal.out() << send_screen(terminal.language(), report, terminal.columns());
-  if (options.transcript && !options.json) print_transcripts(report.result, terminal);
-  return exit_of(sent);
 }
 
 Exit run_send(Options options, Terminal& terminal) {
@@ -140,7 +81,9 @@ Exit run_send(Options options, Terminal& terminal) {
   prepared->settings.transaction = std::move(message->transaction);
   prepared->settings.content = message->content;
   show_progress(prepared->settings, terminal);
-  return run_submission(*prepared, std::move(shown), options, terminal);
+  Show show = options.transcript ? Show::screen_and_transcript : Show::screen;
+  if (options.json) show = Show::json;
+  return run_submission(*prepared, std::move(shown), show, terminal);
 }
 }  // namespace
 

@@ -96,6 +96,55 @@ std::expected<Addresses, Failure> author_of(mail::HeaderSection const& header,
   return from;
 }
 
+/// Bcc out; From, Message-ID and Date in where they lack.
+void complete(mail::HeaderSection& header, mail::Mailbox const& author, std::string_view full_name,
+              MessageContext const& context) {
+  header.remove_if([](mail::Field const& field) { return ascii::iequals(field.name, "Bcc"); });
+  if (!header.find("From")) {
+    std::string const address = author.text();
+    header.prepend(full_name.empty()
+                       ? "From: " + address + "\r\n"
+                       : "From: " + mail::display_phrase(full_name) + " <" + address + ">\r\n");
+  }
+  if (!header.find("Message-ID"))
+    header.prepend(
+        "Message-ID: " +
+        mail::make_message_id(context.now, context.random, hostname_for(author, context)) + "\r\n");
+  if (!header.find("Date")) header.prepend("Date: " + mail::format_date(context.now) + "\r\n");
+}
+
+/// Where the fields end: at an empty line, or at the first line that is none. {end, begin of body}.
+std::pair<std::size_t, std::size_t> end_of_fields(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    auto const end = text.find("\r\n", at);
+    std::string_view const line = text.substr(at, end - at);
+    if (line.empty()) return {at, at + 2};
+    auto const colon = line.find(':');
+    bool const folded = at > 0 && ascii::is_wsp(line[0]);
+    bool const field = colon != std::string_view::npos && colon > 0 &&
+                       std::ranges::all_of(line.substr(0, colon), ascii::is_vchar);
+    if (!folded && !field) return {at, at};
+    at = end + 2;
+  }
+  return {text.size(), text.size()};
+}
+
+/// As programs write them: "root, bob@two.test" are two addresses, one of them of this computer.
+std::expected<Addresses, Failure> local_addresses(std::string_view value,
+                                                  MessageContext const& context) {
+  if (auto list = mail::parse_header_addresses(value)) return std::move(*list);
+  Addresses out;
+  for (auto const word : ascii::split(value, ',')) {
+    std::string text{ascii::trim(word)};
+    if (text.empty()) continue;
+    if (!text.contains('@')) text += '@' + context.hostname;
+    auto const read = read_addresses(text, context, out);
+    if (!read) return std::unexpected{read.error()};
+  }
+  return out;
+}
+
 std::expected<void, Failure> add_header_recipients(mail::HeaderSection const& header,
                                                    MessageContext const& context,
                                                    mail::Envelope& envelope) {
@@ -167,15 +216,39 @@ std::expected<OutgoingMessage, Failure> read_message(std::string_view text,
     auto const added = add_header_recipients(*header, context, envelope);
     if (!added) return std::unexpected{added.error()};
   }
-  header->remove_if([](mail::Field const& field) { return ascii::iequals(field.name, "Bcc"); });
-  if (!header->find("From")) header->prepend("From: " + mailbox.text() + "\r\n");
-  if (!header->find("Message-ID"))
-    header->prepend(
-        "Message-ID: " +
-        mail::make_message_id(context.now, context.random, hostname_for(mailbox, context)) +
-        "\r\n");
-  if (!header->find("Date")) header->prepend("Date: " + mail::format_date(context.now) + "\r\n");
+  complete(*header, mailbox, "", context);
   out.content = header->bytes() + "\r\n" + std::string{body};
+  return finished(std::move(out), context);
+}
+
+std::expected<OutgoingMessage, Failure> read_sendmail_message(std::string_view text,
+                                                              SendmailDraft const& draft,
+                                                              MessageContext const& context) {
+  std::string const whole = mail::clean_line_ends(text);
+  auto const [end, begin] = end_of_fields(whole);
+  auto header = mail::HeaderSection::parse(whole.substr(0, end));
+  if (!header) return wrong(context, send_text("no_content"));
+  OutgoingMessage out;
+  auto& envelope = out.transaction.envelope;
+  for (auto const& one : draft.recipients) {
+    auto const addresses = local_addresses(one, context);
+    if (!addresses) return std::unexpected{addresses.error()};
+    add_recipients(envelope, *addresses);
+  }
+  for (auto const* name : {"To", "Cc", "Bcc"}) {
+    if (!draft.from_header) break;
+    for (auto const& field : header->all(name)) {
+      auto const addresses = local_addresses(mail::unfold(field.value), context);
+      if (!addresses) return std::unexpected{addresses.error()};
+      add_recipients(envelope, *addresses);
+    }
+  }
+  auto const author = mail::parse_mailbox(draft.author, mail::Utf8::allow);
+  if (!author) return wrong(context, send_text("bad_address"), draft.author);
+  out.from = author->text();
+  envelope.reverse_path.mailbox = *author;
+  complete(*header, *author, draft.full_name, context);
+  out.content = header->bytes() + "\r\n" + whole.substr(begin);
   return finished(std::move(out), context);
 }
 }  // namespace pb::cli

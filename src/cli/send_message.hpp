@@ -44,4 +44,15 @@ std::expected<OutgoingMessage, Failure> compose_message(MessageOptions const& op
 std::expected<OutgoingMessage, Failure> read_message(std::string_view text,
                                                      MessageOptions const& options,
                                                      MessageContext const& context);
+
+/// What a program gives to sendmail: perhaps without any header field.
+struct SendmailDraft {
+  std::vector<std::string> recipients;  // of the command line
+  bool from_header = false;             // those of To, Cc and Bcc, too (-t)
+  std::string author;                   // where From lacks
+  std::string full_name;
+};
+std::expected<OutgoingMessage, Failure> read_sendmail_message(std::string_view text,
+                                                              SendmailDraft const& draft,
+                                                              MessageContext const& context);
 }  // namespace pb::cli

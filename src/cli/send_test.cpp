@@ -7,6 +7,7 @@
 
 #include "base/ascii.hpp"
 #include "base/utf8.hpp"
+#include "cli/account_messages.hpp"
 #include "cli/send_message.hpp"
 #include "cli/send_messages.hpp"
 #include "cli/send_screen.hpp"
@@ -29,10 +30,14 @@ TEST(SendWords, keep_to_the_terms) {
   std::stringstream all;
   all << file.rdbuf();
   auto const terms = text::parse_terms(all.str());
-  for (auto const& message : send_catalogue) {
-    for (auto const& complaint : text::complaints(message.text, terms))
-      ADD_FAILURE() << message.id << ": " << complaint;
-  }
+  auto const hold = [&](auto const& catalogue) {
+    for (auto const& message : catalogue) {
+      for (auto const& complaint : text::complaints(message.text, terms))
+        ADD_FAILURE() << message.id << ": " << complaint;
+    }
+  };
+  hold(send_catalogue);
+  hold(account_catalogue);
 }
 
 SendReport report_of(client::Fault fault, client::Phase phase) {
@@ -79,6 +84,17 @@ TEST(SendMessage, takes_recipients_from_the_header_and_removes_bcc) {
   EXPECT_NE(out->content.find("Message-ID: <"), std::string::npos);
   EXPECT_TRUE(out->content.ends_with("\r\n\r\nhi\r\n"));
   EXPECT_EQ(out->transaction.octets, out->content.size());
+}
+
+TEST(SendmailMessage, text_without_header_fields_is_all_body) {
+  Counting random;
+  MessageContext const context{.now = Instant{}, .random = random, .hostname = "box.test"};
+  auto const out = read_sendmail_message(
+      "hello\n\nworld\n", {{"root"}, false, "cron@box.test", "Cron Daemon"}, context);
+  ASSERT_TRUE(out);
+  EXPECT_EQ(out->transaction.envelope.forward_paths[0].mailbox.text(), "root@box.test");
+  EXPECT_NE(out->content.find("From: Cron Daemon <cron@box.test>\r\n"), std::string::npos);
+  EXPECT_TRUE(out->content.ends_with("\r\n\r\nhello\r\n\r\nworld\r\n"));
 }
 
 TEST(SendMessage, a_message_without_recipients_or_author_is_wrong_usage) {

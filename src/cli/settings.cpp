@@ -5,10 +5,13 @@
 #include <memory>
 #include <ostream>
 
+#include "advisor/port_check.hpp"
 #include "advisor/providers.hpp"
 #include "advisor/settings.hpp"
 #include "base/encoding.hpp"
+#include "base/nearest.hpp"
 #include "cli/commands.hpp"
+#include "runtime/system.hpp"
 #include "text/layout.hpp"
 
 namespace pb::cli {
@@ -39,6 +42,32 @@ std::uint16_t port_for(Options const& options, advisor::Provider const* provider
   return provider->offers[0].port;
 }
 
+/// "wordprss": what was probably meant.
+Exit unknown_program(std::string const& program, Terminal& terminal) {
+  std::vector<std::string_view> names{"port-check.php"};
+  for (auto const* one : advisor::writable_programs()) names.push_back(one->id);
+  terminal.err() << "settings: there is no program \"" << escape_for_display(program, 64) << '"';
+  if (auto const near = nearest(program, names))
+    terminal.err() << "; did you mean \"" << *near << "\"?";
+  terminal.err() << "  (all: packetboat settings --for list)\n";
+  return Exit::usage;
+}
+
+/// The text goes to standard output; what to do with it, to standard error.
+Exit write_port_check(advisor::SettingsInput const& input, Terminal& terminal) {
+  auto const* any = advisor::find_program("curl");
+  auto const checked = advisor::settings(*any, input, terminal.language());
+  if (!checked) {  // the same rules for a host name as everywhere
+    terminal.err() << "settings: " << advisor::text_of(checked.error()) << '\n';
+    return Exit::usage;
+  }
+  runtime::SystemRandom random;
+  terminal.out() << advisor::port_check_php(input.host);
+  terminal.err() << "Save it as port-check-" << hex_encode(random.bytes(6))
+                 << ".php, upload it, open it once in a browser, delete it.\n";
+  return Exit::ok;
+}
+
 Exit run_settings(Options const& options, Terminal& terminal) {
   if (options.program == "list") {
     list_programs(terminal);
@@ -46,7 +75,9 @@ Exit run_settings(Options const& options, Terminal& terminal) {
   }
   auto const* program = advisor::find_program(options.program);
   auto const preference = advisor::parse_preference(options.prefer);
-  if (program == nullptr || !preference || options.target.empty()) {
+  bool const is_check = options.program == "port-check.php" || options.program == "port-check";
+  if (program == nullptr && !is_check) return unknown_program(options.program, terminal);
+  if (!preference || options.target.empty()) {
     terminal.err() << "settings: name a server and a program: packetboat settings "
                       "smtp.example.com --for wordpress (all: --for list)\n";
     return Exit::usage;
@@ -63,6 +94,7 @@ Exit run_settings(Options const& options, Terminal& terminal) {
   if (provider != nullptr && (at != std::string::npos || input.host == provider->id)) {
     input.host = provider->host;
   }
+  if (is_check) return write_port_check(input, terminal);
   input.port = port_for(options, provider, *preference);
   auto const* port = advisor::find_port(input.port);
   if (input.port == 25) {
@@ -90,7 +122,8 @@ void add_settings(CLI::App& command, Action& action) {
   command.footer(
       "Examples:\n  packetboat settings smtp.example.com --for wordpress\n"
       "  packetboat settings you@gmail.com --for thunderbird\n"
-      "  packetboat settings sendgrid --port 2525 --for nodemailer");
+      "  packetboat settings sendgrid --port 2525 --for nodemailer\n"
+      "  packetboat settings smtp.example.com --for port-check.php > check-7f3a.php");
   command.callback([options, &action] {
     action = [options](Terminal& terminal) { return run_settings(*options, terminal); };
   });

@@ -30,22 +30,14 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
-/// A display name: an atom, a quoted string or encoded words (RFC 5322 §3.2.5).
-std::string phrase(std::string_view name) {
-  if (!is_plain(name)) return encode_words(name);
-  bool const atoms = std::ranges::all_of(name, [](char c) {
-    return ascii::is_alnum(c) || std::string_view{" !#$%&'*+-/=?^_`{|}~"}.contains(c);
-  });
-  return atoms ? std::string{name} : quoted(name);
-}
-
 std::string address_field(std::string_view field, std::vector<NamedAddress> const& addresses) {
   if (addresses.empty()) return {};
   std::string out = fmt::format("{}: ", field);
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     if (i > 0) out += ",\r\n ";
     auto const& [name, mailbox] = addresses[i];
-    out += name.empty() ? mailbox.text() : fmt::format("{} <{}>", phrase(name), mailbox.text());
+    out += name.empty() ? mailbox.text()
+                        : fmt::format("{} <{}>", display_phrase(name), mailbox.text());
   }
   return out + "\r\n";
 }
@@ -96,6 +88,14 @@ std::string multipart(std::string_view kind, std::string const& boundary,
   return out + fmt::format("--{}--\r\n", boundary);
 }
 }  // namespace
+
+std::string display_phrase(std::string_view name) {
+  if (!is_plain(name)) return encode_words(name);
+  bool const atoms = std::ranges::all_of(name, [](char c) {
+    return ascii::is_alnum(c) || std::string_view{" !#$%&'*+-/=?^_`{|}~"}.contains(c);
+  });
+  return atoms ? std::string{name} : quoted(name);
+}
 
 std::string encode_words(std::string_view text) {
   if (is_plain(text) && !text.contains("=?")) return std::string{text};

@@ -32,6 +32,8 @@ std::string compose(Draft const& draft);
 
 /// `text` for an unstructured header field: as it is, or as encoded words of at most 75 characters.
 std::string encode_words(std::string_view text);
+/// A display name as a field carries it: atoms, a quoted string or encoded words (RFC 5322 §3.2.5).
+std::string display_phrase(std::string_view name);
 /// By the ending of a file's name; "application/octet-stream" where that says nothing.
 std::string_view media_type_of(std::string_view file_name);
 /// Every line end, LF or CRLF, as CRLF; a lone CR, too. The last line gets one where it has none.

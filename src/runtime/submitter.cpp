@@ -119,6 +119,9 @@ class Submission {
       out.transcript = co_await connection.deliver(settings_.transaction, content);
     }
     out.said = connection.take_transcript();
+    bool const noted = out.transcript.detail.empty() && !out.said.lines.empty() &&
+                       out.said.lines.back().kind == queue::TranscriptLine::Kind::note;
+    if (noted) out.transcript.detail = out.said.lines.back().text;
     co_await connection.quit();
     co_return out;
   }
