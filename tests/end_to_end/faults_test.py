@@ -35,6 +35,9 @@ def replies():
             wanted = at_the_end if point == "END" else expected
             if point in ("greeting", "EHLO") and action in ("4xx", "5xx", "421"):
                 wanted = f"deferred greeting_refused {said[:3]}"
+            if (point, action) == ("greeting", "reset"):
+                # The reset may overtake the word that the connection is open.
+                wanted = f"{wanted}|deferred connect_failed"
             on = {point: said, "HELO": said} if point == "EHLO" else {point: said}
             yield f"{action} at {point}", on, wanted, "PIPELINING,8BITMIME"
         yield f"{action} behind BDAT LAST", {"END": said}, at_the_end, "PIPELINING,CHUNKING"
@@ -59,19 +62,19 @@ class Played:
     def check(self, server, title, seconds=40):
         outcomes = {name: words(entry) for name, entry in server.play(seconds).items()}
         wrong = {name: (outcome, self.wanted[name]) for name, outcome in outcomes.items()
-                 if outcome != self.wanted[name]}
+                 if outcome not in self.wanted[name].split("|")}
         for name, outcome in outcomes.items():
             print(f"MATRIX {title}: {name:<34} {outcome}")
         print(f"SUITE {title} present {len(outcomes)} passed {len(outcomes) - len(wrong)} excused 0")
         self.test.assertEqual(wrong, {})
-        self.check_queue(server)
+        self.check_queue(server, outcomes)
 
-    def check_queue(self, server):
+    def check_queue(self, server, outcomes):
         """What waits says why in `queue show`, too; what does not wait is not queued."""
         for case in self.cases:
             shown = json.loads(server.packetboat("queue", "show", case.id, "--json", check=True).stdout)
-            kind, reason = self.wanted[case.name].split()[:2] if " " in self.wanted[case.name] else \
-                (self.wanted[case.name], "")
+            kind, _, reason = outcomes[case.name].partition(" ")
+            reason = reason.split(" ")[0]
             self.test.assertEqual(shown["queued"], kind == "deferred", case.name)
             if kind == "deferred":
                 (recipient,) = shown["message"]["recipients"]

@@ -172,6 +172,8 @@ def witness(lab, s):
         return step == "tcp" and fragment == "timeout"
     except ConnectionRefusedError:
         return step == "tcp" and fragment == "refused"
+    except ConnectionResetError:  # it may overtake the word that the connection is open
+        return step == "greeting" and fragment == "reset"
     except OSError as error:
         return step == "tcp" and fragment == str(error.errno)
     seen = ""
