@@ -5,6 +5,10 @@
 #   cli   core with Boost.JSON and CLI11
 option(PB_PRECOMPILE "Precompile the system headers that most sources read" ON)
 
+# As CMake does it for clang, but without also naming the header itself: that path is the checkout's, and
+# ccache would take each checkout's objects for others than the next one's.
+set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -Xclang -include-pch -Xclang <PCH_FILE>)
+
 set(pb_pch_core <algorithm> <array> <charconv> <chrono> <cstdint> <deque> <expected> <filesystem>
     <fstream> <functional> <map> <memory> <optional> <set> <span> <sstream> <string> <string_view>
     <unordered_map> <utility> <variant> <vector> <fmt/format.h>)
