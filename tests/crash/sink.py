@@ -6,19 +6,20 @@ the first and of the last. Fast enough for thousands of messages a second; takes
 
 import asyncio
 import multiprocessing
+import re
 import time
 
 
 class Arrivals:
-    """token -> [times delivered, of the first, of the last, recipients]; deliveries are of whole transactions."""
+    """(token, recipient) -> [how often, the first time, the last time, the sender's queue id]."""
 
     def __init__(self):
         self.messages = {}
 
-    def add(self, token, recipients):
+    def add(self, token, recipients, queue_id):
         now = time.monotonic()
         for recipient in recipients:
-            seen = self.messages.setdefault((token, recipient), [0, now, now])
+            seen = self.messages.setdefault((token, recipient), [0, now, now, queue_id])
             seen[0] += 1
             seen[2] = now
 
@@ -53,8 +54,10 @@ class Session(asyncio.Protocol):
             return False
         start = self.buffer.index(b"X-Token: ") + 9
         token = int(self.buffer[start:self.buffer.index(b"\r\n", start)])
+        named = re.search(rb"\sid ([0-9a-z]{13})", self.buffer[:end])
+        queue_id = named[1].decode() if named else ""
         del self.buffer[:end + 5]
-        self.arrivals.add(token, self.recipients)
+        self.arrivals.add(token, self.recipients, queue_id)
         self.in_data = False
         out.append(b"250 2.0.0 taken\r\n")
         return True
