@@ -184,20 +184,32 @@ asio::awaitable<std::expected<FirstBytes, IoError>> SmtpConnection::first_bytes(
   }
 }
 
-asio::awaitable<bool> SmtpConnection::choose_security() {
-  Instant now = shared_.clock.now();
+policy::Opening SmtpConnection::opening() {
   policy::ClientHabits habits;
   if (listener().role != Role::relay) {
     std::scoped_lock lock{shared_.memory_mutex};
-    habits = shared_.memory.recall(peer_.peer.address, now);
+    habits = shared_.memory.recall(peer_.peer.address, shared_.clock.now());
   }
-  policy::Opening opening = policy::opening_for(kind(), habits, limits().opening);
-  FirstBytes first = FirstBytes::none;
-  if (opening.look) {
-    auto seen = co_await first_bytes(opening.wait);
-    if (!seen) co_return false;
-    first = *seen;
-  }
+  return policy::opening_for(kind(), habits, limits().opening);
+}
+
+/// Waits as long as the address needs. A client that failed because we greeted before its
+/// ClientHello tries again at once, maybe on another core before the first connection has told
+/// what came: so what is known is looked up again when the wait is over.
+asio::awaitable<std::expected<FirstBytes, IoError>> SmtpConnection::first_bytes() {
+  policy::Opening known = opening();
+  if (!known.look) co_return FirstBytes::none;
+  auto seen = co_await first_bytes(known.wait);
+  if (!seen || *seen != FirstBytes::none) co_return seen;
+  policy::Opening now_known = opening();
+  if (now_known.wait > known.wait) seen = co_await first_bytes(now_known.wait - known.wait);
+  co_return seen;
+}
+
+asio::awaitable<bool> SmtpConnection::choose_security() {
+  auto seen = co_await first_bytes();
+  if (!seen) co_return false;
+  FirstBytes first = *seen;
   Move move = policy::move_for(kind(), first);
   log_setting(policy::advice_for(kind(), move));
   switch (move) {
@@ -214,7 +226,7 @@ asio::awaitable<bool> SmtpConnection::choose_security() {
   }
   if (listener().role != Role::submissions) {
     std::scoped_lock lock{shared_.memory_mutex};
-    shared_.memory.note_hello_in_time(peer_.peer.address, since_accept(), now);
+    shared_.memory.note_hello_in_time(peer_.peer.address, since_accept(), shared_.clock.now());
   }
   auto tls = co_await handshake();
   if (!tls) co_return false;

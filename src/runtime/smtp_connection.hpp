@@ -36,6 +36,8 @@ class SmtpConnection final : private Effects, private Drainable {
   using SteadyTime = std::chrono::steady_clock::time_point;
   asio::awaitable<bool> open();
   asio::awaitable<bool> take_proxy_header();
+  policy::Opening opening();
+  asio::awaitable<std::expected<policy::FirstBytes, IoError>> first_bytes();
   asio::awaitable<std::expected<policy::FirstBytes, IoError>> first_bytes(Duration wait);
   asio::awaitable<bool> choose_security();
   asio::awaitable<std::expected<smtp::server::TlsFacts, IoError>> handshake();
