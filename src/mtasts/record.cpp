@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/ascii.hpp"
+#include "base/policy_record.hpp"
 #include "base/utf8.hpp"
 #include "dns/name.hpp"
 
@@ -14,19 +15,6 @@ constexpr std::size_t extensions_max = 32;
 constexpr std::size_t mx_max = 256;
 
 std::unexpected<Error> fail(char const* problem) { return std::unexpected{Error{problem}}; }
-
-/// sts-ext-name = (ALPHA / DIGIT) *31(ALPHA / DIGIT / "_" / "-" / ".")
-bool is_extension_name(std::string_view name) {
-  return !name.empty() && name.size() <= 32 && ascii::is_alnum(name.front()) &&
-         std::ranges::all_of(
-             name, [](char c) { return ascii::is_alnum(c) || c == '_' || c == '-' || c == '.'; });
-}
-/// sts-ext-value = 1*(%x21-3A / %x3C / %x3E-7E): visible, but no "=" and ";".
-bool is_extension_value(std::string_view value) {
-  return !value.empty() && std::ranges::all_of(value, [](char c) {
-    return ascii::is_vchar(c) && c != '=' && c != ';';
-  });
-}
 
 /// label *("." label) of letters, digits and hyphens, in A-label form.
 bool is_host(std::string_view host) {
@@ -92,7 +80,7 @@ char const* PolicyParser::take_extension(Line const& line) {
   bool const value =
       !line.value.empty() && utf8::valid(line.value) &&
       std::ranges::none_of(line.value, [](char c) { return ascii::is_control(c) && c != '\t'; });
-  if (!is_extension_name(line.key) || !value) return "a line is no \"key: value\"";
+  if (!is_policy_extension_name(line.key) || !value) return "a line is no \"key: value\"";
   if (policy_.extensions.size() < extensions_max) {
     policy_.extensions.push_back({std::string{line.key}, std::string{line.value}});
   }
@@ -132,35 +120,25 @@ std::string_view text(Mode mode) {
   return {};
 }
 
-bool is_record(std::string_view text) {
-  std::string_view const version = text.substr(0, text.find(';'));
-  return text.starts_with("v=STSv1") && ascii::trim(version.substr(7)).empty();
-}
+bool is_record(std::string_view text) { return is_policy_record(text, "v=STSv1"); }
 
 /// sts-text-record = sts-version 1*(sts-field-delim sts-field) [sts-field-delim]
 std::expected<Record, Error> parse_record(std::string_view text) {
   if (!is_record(text)) return fail("it does not begin with v=STSv1");
+  auto const fields = policy_fields(text);
+  if (!fields) return fail("a part is no \"name=value\"");
   Record out;
-  auto const parts = ascii::split(text, ';');
-  for (std::size_t i = 1; i < parts.size(); ++i) {
-    std::string_view const part = ascii::trim(parts[i]);
-    if (part.empty() && i + 1 == parts.size()) break;
-    std::size_t const equals = part.find('=');
-    if (equals == std::string_view::npos) return fail("a part is no \"name=value\"");
-    std::string_view const name = part.substr(0, equals);
-    std::string_view const value = part.substr(equals + 1);
-    if (name == "id") {
-      bool const good = out.id.empty() && !value.empty() && value.size() <= 32 &&
-                        std::ranges::all_of(value, ascii::is_alnum);
+  for (PolicyField const& field : *fields) {
+    if (field.name == "id") {
+      bool const good = out.id.empty() && !field.value.empty() && field.value.size() <= 32 &&
+                        std::ranges::all_of(field.value, ascii::is_alnum);
       if (!good) return fail("id must be 1 to 32 letters and digits, once");
-      out.id = value;
+      out.id = field.value;
       continue;
     }
-    if (!is_extension_name(name) || !is_extension_value(value)) {
-      return fail("a part is no \"name=value\"");
-    }
+    if (!is_policy_extension(field)) return fail("a part is no \"name=value\"");
     if (out.extensions.size() == extensions_max) return fail("it has too many parts");
-    out.extensions.push_back({std::string{name}, std::string{value}});
+    out.extensions.push_back({std::string{field.name}, std::string{field.value}});
   }
   if (out.id.empty()) return fail("id is missing");
   return out;
