@@ -1,5 +1,5 @@
 // account.cpp: `packetboat account add|list|test|remove`: servers that this person sends with.
-// Spec: docs/reference/command-line.md ("account").      Tests: tests/end_to_end/account_test.py
+// Spec: docs/reference/command-line.md ("account").      Tests: tests/end_to_end/sendmail_test.py
 // Not here: accounts of our own server (user.cpp), the file (mail_accounts).
 #include <CLI/CLI.hpp>
 #include <algorithm>

@@ -66,10 +66,8 @@ arc::SealOptions seal_options(Options const& options, mail::HeaderSection const&
 Exit run_seal(Options const& options, Terminal& terminal) {
   auto const message = load_message(options.file);
   if (!message) return refuse(terminal, message.error());
-  auto const pem = read_input(options.key);
-  if (!pem) return refuse(terminal, pem.error());
-  auto const key = dkim::PrivateKey::from_pem(*pem);
-  if (!key) return refuse(terminal, {options.key + ": no private key", Exit::bad_data});
+  auto const key = load_key(options.key);
+  if (!key) return refuse(terminal, key.error());
   auto sealer = arc::Sealer::make((*message)->header, {options.domain, options.selector, *key},
                                   seal_options(options, (*message)->header));
   if (!sealer) {
@@ -78,13 +76,7 @@ Exit run_seal(Options const& options, Terminal& terminal) {
   sealer->body((*message)->body);
   auto const fields = sealer->finish();
   if (!fields) return refuse(terminal, {std::string{arc::text(fields.error())}, Exit::software});
-  if (options.common.json) {
-    terminal.out() << json::serialize(
-                          json::object{{"schema", "packetboat.arc-seal/1"}, {"fields", *fields}})
-                   << '\n';
-  } else {
-    terminal.out() << *fields;
-  }
+  print_signed(terminal, options.common.json, "packetboat.arc-seal/1", "fields", *fields);
   return Exit::ok;
 }
 }  // namespace

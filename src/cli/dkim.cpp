@@ -84,10 +84,8 @@ std::expected<dkim::SignOptions, Refusal> sign_options(SignCommandOptions const&
 Exit run_sign(SignCommandOptions const& options, Terminal& terminal) {
   auto const message = load_message(options.file);
   if (!message) return refuse(terminal, message.error());
-  auto const pem = read_input(options.key);
-  if (!pem) return refuse(terminal, pem.error());
-  auto const key = dkim::PrivateKey::from_pem(*pem);
-  if (!key) return refuse(terminal, {options.key + ": no private key", Exit::bad_data});
+  auto const key = load_key(options.key);
+  if (!key) return refuse(terminal, key.error());
   auto sign = sign_options(options);
   if (!sign) return refuse(terminal, sign.error());
   auto signer = dkim::Signer::make((*message)->header, {{options.domain, options.selector, *key}},
@@ -98,13 +96,7 @@ Exit run_sign(SignCommandOptions const& options, Terminal& terminal) {
   signer->body((*message)->body);
   auto const field = signer->finish();
   if (!field) return refuse(terminal, {std::string{dkim::text(field.error())}, Exit::software});
-  if (options.common.json) {
-    terminal.out() << json::serialize(
-                          json::object{{"schema", "packetboat.dkim-sign/1"}, {"field", *field}})
-                   << '\n';
-  } else {
-    terminal.out() << *field;
-  }
+  print_signed(terminal, options.common.json, "packetboat.dkim-sign/1", "field", *field);
   return Exit::ok;
 }
 

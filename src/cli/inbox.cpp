@@ -1,5 +1,5 @@
 // inbox.cpp: packetboat inbox list|show|raw|wait|clear: what the test mail server has caught.
-// Spec: docs/reference/command-line.md.                   Tests: tests/end_to_end/inbox_test.py
+// Spec: docs/reference/command-line.md.                   Tests: tests/end_to_end/sandbox_test.py
 // Not here: how a message is read (inbox/), waiting (api/inbox).
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>

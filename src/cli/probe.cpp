@@ -1,5 +1,5 @@
 // probe.cpp: `packetboat probe`: which port works from here, with which encryption, and why not.
-// Spec: docs/reference/command-line.md, issue 4 §1; exit codes in terminal.hpp.
+// Spec: docs/reference/command-line.md; exit codes in terminal.hpp.
 // Not here: measuring (runtime/prober), judging (advisor/verdict).
 #include <fmt/format.h>
 #include <poll.h>
@@ -92,22 +92,6 @@ std::vector<std::string> controls_for(Target const& target) {
     if (provider != target.provider && out.size() < 2) out.emplace_back(provider->host);
   }
   return out;
-}
-
-Exit exit_of(advisor::Outcome outcome) {
-  switch (outcome) {
-    case advisor::Outcome::first_choice:
-      return Exit::ok;
-    case advisor::Outcome::other_choice:
-      return Exit::second_choice;
-    case advisor::Outcome::nothing:
-      return Exit::not_usable;
-    case advisor::Outcome::danger:
-      return Exit::danger;
-    case advisor::Outcome::this_computer:
-      return Exit::this_computer;
-  }
-  return Exit::software;
 }
 
 std::optional<runtime::ProbeSettings> settings_of(Options const& options, Target const& target,

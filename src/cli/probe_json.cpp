@@ -111,4 +111,20 @@ std::string probe_json(advisor::ProbeFacts const& facts, advisor::Verdict const&
   }
   return json::serialize(out) + "\n";
 }
+
+Exit exit_of(advisor::Outcome outcome) {
+  switch (outcome) {
+    case advisor::Outcome::first_choice:
+      return Exit::ok;
+    case advisor::Outcome::other_choice:
+      return Exit::second_choice;
+    case advisor::Outcome::nothing:
+      return Exit::not_usable;
+    case advisor::Outcome::danger:
+      return Exit::danger;
+    case advisor::Outcome::this_computer:
+      return Exit::this_computer;
+  }
+  return Exit::software;
+}
 }  // namespace pb::cli

@@ -1,4 +1,4 @@
-// probe_json.hpp: the schema packetboat.probe/1.
+// probe_json.hpp: what a program reads of a probe: the schema packetboat.probe/1, the exit code.
 // Spec: docs/reference/probe-json.md.
 // Not here: measuring and judging.
 #pragma once
@@ -6,7 +6,9 @@
 #include <string>
 
 #include "advisor/verdict.hpp"
+#include "cli/terminal.hpp"
 
 namespace pb::cli {
 std::string probe_json(advisor::ProbeFacts const& facts, advisor::Verdict const& verdict);
+Exit exit_of(advisor::Outcome outcome);
 }  // namespace pb::cli

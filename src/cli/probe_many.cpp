@@ -27,22 +27,6 @@ struct Line {
   bool done = false;
 };
 
-Exit exit_of(advisor::Outcome outcome) {
-  switch (outcome) {
-    case advisor::Outcome::first_choice:
-      return Exit::ok;
-    case advisor::Outcome::other_choice:
-      return Exit::second_choice;
-    case advisor::Outcome::nothing:
-      return Exit::not_usable;
-    case advisor::Outcome::danger:
-      return Exit::danger;
-    case advisor::Outcome::this_computer:
-      return Exit::this_computer;
-  }
-  return Exit::software;
-}
-
 Line measure(runtime::ProbeSettings const& settings, bool json) {
   auto const facts = runtime::probe(settings);
   auto const verdict = advisor::judge(facts, advisor::Preference::founding,

@@ -1,5 +1,5 @@
 // probe_many.hpp: `probe --targets FILE`: many hosts at once, one line each.
-// Spec: issue 4 §1.                           Not here: one host (probe.cpp, runtime/prober).
+// Spec: docs/reference/command-line.md.  Not here: one host (probe.cpp, runtime/prober).
 #pragma once
 
 #include <functional>

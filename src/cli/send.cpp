@@ -1,5 +1,5 @@
 // send.cpp: `packetboat send`: one message to one server, along a chosen order of ports.
-// Spec: docs/reference/command-line.md ("send"), issue 4 §5.
+// Spec: docs/reference/command-line.md ("send").
 // Tests: tests/end_to_end/send_test.py    Not here: when to go on (advisor/submission_plan).
 #include <unistd.h>
 

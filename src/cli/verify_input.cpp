@@ -162,6 +162,24 @@ std::expected<std::unique_ptr<LoadedMessage>, Refusal> load_message(std::string 
   return out;
 }
 
+std::expected<dkim::PrivateKey, Refusal> load_key(std::string const& path) {
+  auto const pem = read_input(path);
+  if (!pem) return std::unexpected{pem.error()};
+  auto key = dkim::PrivateKey::from_pem(*pem);
+  if (!key) return std::unexpected{Refusal{path + ": no private key", Exit::bad_data}};
+  return std::move(*key);
+}
+
+void print_signed(Terminal& terminal, bool json, std::string_view schema, std::string_view name,
+                  std::string const& fields) {
+  if (!json) {
+    terminal.out() << fields;
+    return;
+  }
+  boost::json::object const out{{"schema", schema}, {name, fields}};
+  terminal.out() << boost::json::serialize(out) << '\n';
+}
+
 Exit refuse(Terminal& terminal, Refusal const& refusal) {
   terminal.err() << terminal.styled(Style::bad, refusal.text) << '\n';
   return refusal.exit;

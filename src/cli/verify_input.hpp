@@ -15,6 +15,7 @@
 
 #include "base/clock.hpp"
 #include "cli/terminal.hpp"
+#include "dkim/crypto.hpp"
 #include "dns/answer.hpp"
 #include "mail/header_section.hpp"
 #include "runtime/mail_auth.hpp"
@@ -59,6 +60,11 @@ struct LoadedMessage {
   std::string_view body;  // into text
 };
 std::expected<std::unique_ptr<LoadedMessage>, Refusal> load_message(std::string const& path);
+/// A private key from a PEM file.
+std::expected<dkim::PrivateKey, Refusal> load_key(std::string const& path);
+/// Prints what signing made: the fields themselves, or {"schema": ..., NAME: "..."}.
+void print_signed(Terminal& terminal, bool json, std::string_view schema, std::string_view name,
+                  std::string const& fields);
 /// Prints the text to standard error and gives the exit code back.
 Exit refuse(Terminal& terminal, Refusal const& refusal);
 
