@@ -4,11 +4,13 @@ Some connections use STARTTLS, half of the messages BDAT, bodies lie on both sid
 recipients are 1 to 50. What was answered 250 is remembered.
 """
 
+import argparse
 import pathlib
 import random
 import socket
 import sys
 import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "end_to_end"))
 import running  # noqa: E402
@@ -145,3 +147,39 @@ def check(name, server, sink, taken, crashes):
           f"the first time within {explained:.0f} ms of a crash, {len(unexplained)} without a reason")
     problems = [f"lost: {lost[:5]}"] if lost else []
     return problems + ([f"twice without a crash behind it: {unexplained[:5]}"] if unexplained else [])
+
+
+def arguments(crashes, count, acknowledged):
+    """The command line of a crash test; a short run without arguments."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument(f"--{crashes}", dest="crashes", type=int, default=count)
+    parser.add_argument("--acknowledged", type=int, default=acknowledged)
+    parser.add_argument("--senders", type=int, default=4)
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+def again_and_again(server, load, options, after_kill=lambda: None):
+    """SIGKILLs the server and starts it again, under load. Returns the times of the kills."""
+    chance, kills = random.Random(options.seed), []
+    for number in range(1, options.crashes + 1):
+        load.wait_for(options.acknowledged * number / options.crashes)
+        threading.Event().wait(chance.random() * 0.05)  # not at the same place each time
+        server.process.kill()
+        kills.append(time.monotonic())
+        server.process.wait()
+        after_kill()
+        if sys.stderr.isatty():
+            print(f"\r{number} crashes", end="", file=sys.stderr)
+        server.start("--config", server.config)
+    return kills
+
+
+def end(name, server, sink, load, kills):
+    """The last server stops by itself; the exit code of the test."""
+    problems = check(name, server, sink, load.taken(), kills)
+    if (stopped := server.stop()) != 0:
+        problems.append(f"the last server ended with {stopped}:\n{server.log_text()[-3000:]}")
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0

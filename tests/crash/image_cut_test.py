@@ -5,16 +5,12 @@ The data directory lies on an ext4 image mounted with commit=600. After SIGKILL 
 mounted: what was not synced is gone, as after a power cut. Needs root and a loop device.
 image_cut_test.py [--cuts 30] [--acknowledged 9000] [--senders 4] [--seed 1]     without arguments a short run
 """
-import argparse
 import os
-import random
 import shutil
 import subprocess
 import sys
-import threading
-import time
 
-from crash_load import Load, check, make_server, running
+from crash_load import Load, again_and_again, arguments, end, make_server, running
 from sink import Sink
 
 
@@ -48,19 +44,6 @@ class Disk:
         subprocess.run(["umount", "-l", str(self.place)], check=False)
 
 
-def cut_again_and_again(server, disk, load, options):
-    chance, cuts = random.Random(options.seed), []
-    for number in range(1, options.cuts + 1):
-        load.wait_for(options.acknowledged * number / options.cuts)
-        threading.Event().wait(chance.random() * 0.05)  # not at the same place each time
-        server.process.kill()
-        cuts.append(time.monotonic())
-        server.process.wait()
-        disk.lose_what_is_not_synced()
-        server.start("--config", server.config)
-    return cuts
-
-
 def why_not():
     if os.geteuid() != 0:
         return "mounting an image needs root"
@@ -72,12 +55,7 @@ def why_not():
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--cuts", type=int, default=5)
-    parser.add_argument("--acknowledged", type=int, default=1000)
-    parser.add_argument("--senders", type=int, default=4)
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
+    options = arguments("cuts", 5, 1000)
     if reason := why_not():
         running.skip("image_cut_test", reason)
         return 0
@@ -85,13 +63,8 @@ def main():
         server = make_server(sink)
         with Disk(server) as disk, server:
             with Load(server, options.senders, options.seed) as load:
-                cuts = cut_again_and_again(server, disk, load, options)
-            problems = check("power cut of an ext4 image", server, sink, load.taken(), cuts)
-            if (stopped := server.stop()) != 0:
-                problems.append(f"the last server ended with {stopped}:\n{server.log_text()[-3000:]}")
-    for problem in problems:
-        print(problem)
-    return 1 if problems else 0
+                cuts = again_and_again(server, load, options, disk.lose_what_is_not_synced)
+            return end("power cut of an ext4 image", server, sink, load, cuts)
 
 
 if __name__ == "__main__":
