@@ -1,6 +1,6 @@
 """mailboxes_test.py: who has no mailbox behind LMTP, or a full Maildir, is refused at RCPT.
 
-Spec: RFC 2033 §4 (asked with RCPT, then RSET), RFC 3463 §3.3 (4.2.2), issue "queue and delivery" §2.
+Spec: RFC 2033 §4 (asked with RCPT, then RSET), RFC 3463 §3.3 (4.2.2), docs/queue-states.md.
 """
 
 import contextlib

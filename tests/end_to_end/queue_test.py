@@ -1,6 +1,6 @@
 """queue_test.py: seeing and steering what is queued: packetboat queue, journal and explain.
 
-Spec: issue "queue and delivery" §4, docs/reference/command-line.md. The next hop is a port where nobody
+Spec: docs/queue-states.md, docs/reference/command-line.md. The next hop is a port where nobody
 answers, so that messages wait.
 """
 

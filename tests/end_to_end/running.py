@@ -81,9 +81,10 @@ class Running:
         self.port = dict(zip(ROLES, free_ports(len(ROLES))))
         self.log_file = open(self.folder / "server.log", "w+")
         self.process = None
+        self.environment = None
 
     def start(self, *arguments, **options):
-        self.process = subprocess.Popen([str(BINARY), "serve", *map(str, arguments)],
+        self.process = subprocess.Popen([str(BINARY), "serve", *map(str, arguments)], env=self.environment,
                                         stdout=subprocess.DEVNULL, stderr=self.log_file, **options)
         until(lambda: self.process.poll() is not None or
               packetboat("health", *self.target).returncode == 0, "the server starts")

@@ -146,6 +146,24 @@ def certificate_of(server):
             return stream.getpeercert(binary_form=True)
 
 
+class NotifyTest(unittest.TestCase):
+    def test_the_service_manager_hears_ready_reloading_and_stopping(self):
+        server = Server()
+        place = server.folder / "notify"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(str(place))
+            manager.settimeout(30)
+            server.environment = {**os.environ, "NOTIFY_SOCKET": str(place)}
+            with server:
+                self.assertEqual(manager.recv(200), b"READY=1")
+                server.process.send_signal(signal.SIGHUP)
+                self.assertRegex(manager.recv(200), rb"^RELOADING=1\nMONOTONIC_USEC=\d+$")
+                self.assertEqual(manager.recv(200), b"READY=1")
+                server.process.send_signal(signal.SIGTERM)
+                self.assertEqual(manager.recv(200), b"STOPPING=1")
+                self.assertEqual(server.process.wait(30), 0)
+
+
 class StopTest(unittest.TestCase):
     def test_sigterm_lets_an_open_transaction_finish(self):
         with Server() as server, server.connect("relay", "clear") as client:
