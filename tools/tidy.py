@@ -126,12 +126,25 @@ def check_functions(lines):
                 break
 
 
+NAMED = re.compile(r"\b((?:docs|tests|src|sim)/[\w/-]+\.(?:md|tsv|html|py|cpp)|\w+_test\.cpp)\b")
+
+
+def check_named(path, head):
+    """A header comment that sends the reader to a test or a page that is not there has outlived it."""
+    for name in NAMED.findall(head):
+        near = path.parent / name
+        if not (TOP / name).exists() and not (TOP / near).exists() and \
+                not any((TOP / "src").glob(f"**/{name}")):
+            yield 1, f"names {name}, which is not there"
+
+
 def check_code(path, text, lines):
     head = "\n".join(lines[:12])
     if not lines or not lines[0].startswith("//"):
         yield 1, "no header comment (STYLE, File header)"
     elif path.parts[0] == "src" and "Spec:" not in head:
         yield 1, "the header comment names no Spec:"
+    yield from check_named(path, head)
     count = len(lines)
     reason = "tidy: long file" in head
     if count > FILE_LINES_HARD_MAX or (count > FILE_LINES_MAX and not reason):

@@ -1,4 +1,5 @@
-// commands.cpp: see commands.hpp.                          Spec: issue 2 §5, RFC 6409 §6.1.
+// commands.cpp: see commands.hpp.                          Spec: docs/threat-model.md, RFC 6409
+// §6.1.
 // Tests: commands_test.cpp                                 Not here: the store.
 #include "accounts/commands.hpp"
 

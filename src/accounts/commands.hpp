@@ -1,8 +1,7 @@
 // commands.hpp: what `packetboat user ...` does to account records, as values.
-// Spec: issue 2 §5 (add, list, passwd, remove, alias, allow); RFC 6409 §6.1 (ownership).
+// Spec: docs/threat-model.md (add, list, passwd, remove, alias, allow); RFC 6409 §6.1 (ownership).
 // Tests: commands_test.cpp       Not here: the store (store.hpp), the command line (cli/), hashing
 // in a pool (the caller makes Credentials, password.hpp).
-//
 // Both ways to run a command, through the admin socket and on the store itself, call these, so that
 // both give the same result and the same words.
 #pragma once

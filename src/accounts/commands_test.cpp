@@ -1,5 +1,5 @@
 // commands_test.cpp: each change of `packetboat user`, and how it is refused.
-// Spec: issue 2 §5.                                       Not here: the command line's words
+// Spec: docs/threat-model.md.  Not here: the command line's words
 // (cli/).
 #include "accounts/commands.hpp"
 

@@ -1,4 +1,5 @@
-// verified_logins_test.cpp: what the cache remembers, and when it forgets.   Spec: issue 2 §5.
+// verified_logins_test.cpp: what the cache remembers, and when it forgets.   Spec:
+// docs/threat-model.md.
 #include "accounts/verified_logins.hpp"
 
 #include <gtest/gtest.h>

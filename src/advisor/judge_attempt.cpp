@@ -1,6 +1,6 @@
 // judge_attempt.cpp: one function a step of the ladder; each adds what it finds.
 // Spec: judge_attempt.hpp; symptom rows 3 to 30.
-// Tests: verdict_test.cpp
+// Tests: tests/fault_lab
 #include "advisor/judge_attempt.hpp"
 
 #include <cerrno>

@@ -1,5 +1,6 @@
 // lint.hpp: reads a program's mail configuration and names the line that is wrong, and why.
-// Spec: issue 4 §4; words of the programs as in programs.cpp.                 Tests: lint_test.cpp
+// Spec: docs/reference/command-line.md; words of the programs as in programs.cpp.  Tests:
+// lint_test.cpp
 // Not here: measuring, writing configurations (settings.hpp).
 #pragma once
 

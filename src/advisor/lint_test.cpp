@@ -1,5 +1,5 @@
 // lint_test.cpp: for each program its right files (ours) and at least five wrong ones, by line.
-// Spec: issue 4 §4.
+// Spec: docs/reference/command-line.md.
 #include "advisor/lint.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
 // port_check.cpp: the PHP text, and the words of our own tables put into it.
-// Spec: port_check.hpp; the ladder of issue 4 §1 as far as PHP's streams can climb it.
+// Spec: port_check.hpp; the ladder of docs/reference/command-line.md as far as PHP's streams can
+// climb it.
 // Tests: tests/fault_lab/port_check_test.py
 #include "advisor/port_check.hpp"
 

@@ -1,5 +1,6 @@
 // port_check.hpp: a PHP file that measures from a web host, for people without a terminal there.
-// Spec: issue 4 §2: PHP 7.4, stream_socket_client only, deletes itself after an hour; its JSON is
+// Spec: docs/reference/command-line.md: PHP 7.4, stream_socket_client only, deletes itself after
+// an hour; its JSON is
 // packetboat.probe/1.                                Tests: tests/fault_lab/port_check_test.py
 #pragma once
 

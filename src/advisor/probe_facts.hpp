@@ -1,5 +1,6 @@
 // probe_facts.hpp: what a probe measures, as plain values. Filled by runtime/prober and by tests.
-// Spec: issue 4 §1 (the ladder). Peer text in here is raw: escape it before showing.
+// Spec: docs/reference/command-line.md (the ladder). Peer text in here is raw: escape it before
+// showing.
 // Not here: what it means (verdict.hpp).
 #pragma once
 

@@ -1,6 +1,6 @@
 // probe_ladder.cpp: greeting, EHLO, STARTTLS, EHLO again, login; every wait and size is bounded.
 // Spec: probe_ladder.hpp. A reply ends at a line whose fourth octet is no hyphen (RFC 5321 §4.2.1).
-// Tests: probe_ladder_test.cpp
+// Tests: tests/fault_lab
 #include "advisor/probe_ladder.hpp"
 
 #include <algorithm>
@@ -241,7 +241,8 @@ LaneAction Lane::after_tls_ehlo(Millis elapsed) {
 }
 
 LaneAction Lane::begin_login(Millis elapsed) {
-  // The password goes out only within TLS with a certificate that holds (issue 4 §1).
+  // The password goes out only within TLS with a certificate that holds
+  // (docs/reference/command-line.md).
   bool const plain = std::ranges::find(facts_.after.auth, "PLAIN") != facts_.after.auth.end();
   if (!plain || !facts_.tls.verified()) {
     facts_.login = plain ? Login::not_tried : Login::no_mechanism;

@@ -1,5 +1,5 @@
 // probe_ladder.hpp: the ladder of one connection as a machine without sockets or clock.
-// Spec: issue 4 §1; RFC 5321 §4.2, §4.3; RFC 3207 §4; limits below.
+// Spec: docs/reference/command-line.md; RFC 5321 §4.2, §4.3; RFC 3207 §4; limits below.
 // Not here: connecting, TLS, time (runtime/prober).
 #pragma once
 

@@ -1,6 +1,6 @@
 // probe_screen.cpp: see probe_screen.hpp.
-// Spec: docs/terms.md for the words; golden screens in probe_screen_test.cpp.
-// Tests: probe_screen_test.cpp
+// Spec: docs/terms.md for the words.
+// Tests: tests/fault_lab
 #include "advisor/probe_screen.hpp"
 
 #include <algorithm>

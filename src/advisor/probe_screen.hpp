@@ -1,5 +1,5 @@
 // probe_screen.hpp: what `probe` prints: the matrix, one sentence, the cause, the next line.
-// Spec: issue 4 §1. What a peer sent is escaped and cut before it is shown.
+// Spec: docs/reference/command-line.md. What a peer sent is escaped and cut before it is shown.
 // Not here: colour (cli), JSON (cli/probe_json).
 #pragma once
 

@@ -1,5 +1,5 @@
 // screens.cpp: see screens.hpp.
-// Spec: issue 4 §2, §3.
+// Spec: docs/reference/command-line.md.
 // Tests: screens_test.cpp
 #include "advisor/screens.hpp"
 

@@ -1,5 +1,5 @@
 // screens_test.cpp: the screens of ports, advise and explain in three languages.
-// Spec: docs/terms.md; issue 4 §2, §3.
+// Spec: docs/terms.md; docs/reference/command-line.md.
 #include "advisor/screens.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // submission_plan.hpp: which ports a message is offered to, in which order, and when to stop.
-// Spec: issue 4 §5; RFC 8314 §3.3; RFC 5321 §4.1.1.4 and RFC 1047 (duplicates).
+// Spec: docs/reference/command-line.md; RFC 8314 §3.3; RFC 5321 §4.1.1.4 and RFC 1047 (duplicates).
 // Tests: submission_plan_test.cpp             Not here: connecting (runtime/submitter).
 #pragma once
 

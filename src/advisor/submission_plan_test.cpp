@@ -1,5 +1,5 @@
 // submission_plan_test.cpp: the order of ways, and what forbids another try.
-// Spec: issue 4 §5.
+// Spec: docs/reference/command-line.md.
 #include "advisor/submission_plan.hpp"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // verdict.cpp: looks at all ports together: what is blocked here, what to use, and why.
 // Spec: verdict.hpp; preference order in ports.hpp.
-// Tests: verdict_test.cpp
+// Tests: tests/fault_lab
 #include "advisor/verdict.hpp"
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 // verdict.hpp: from measured facts to faults, and from faults to one piece of advice.
-// Spec: issue 4 §1; the discrimination ladder. A measured failure outranks every preference.
+// Spec: docs/reference/command-line.md; the discrimination ladder. A measured failure outranks
+// every preference.
 // Not here: measuring (runtime/prober), words on the screen (probe_screen.hpp).
 #pragma once
 

@@ -1,5 +1,6 @@
 // which_port_page.hpp: docs/which-port/index.html, made from the tables: one file, no network.
-// Spec: issue 4 §2 "For people without a terminal". `packetboat ports --page` prints it.
+// Spec: docs/reference/command-line.md "For people without a terminal". `packetboat ports --page`
+// prints it.
 // Not here: the tables themselves.
 #pragma once
 

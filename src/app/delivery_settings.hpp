@@ -1,6 +1,7 @@
 // delivery_settings.hpp: a configuration turned into what delivery and the resolver are told.
 // Spec: docs/reference/configuration.md ([[route]], [[domain]], [dns], [delivery]).
-// Tests: delivery_settings_test.cpp       Not here: what the settings do (delivery/, runtime/).
+// Tests: tests/end_to_end/two_hops_test.py       Not here: what the settings do (delivery/,
+// runtime/).
 #pragma once
 
 #include <expected>

@@ -1,5 +1,6 @@
 // notify.cpp: tells systemd that we are ready, reload or stop; without libsystemd.
-// Spec: sd_notify(3) (the protocol: a datagram to $NOTIFY_SOCKET).       Tests: notify_test.cpp
+// Spec: sd_notify(3) (the protocol: a datagram to $NOTIFY_SOCKET).
+// Tests: tests/end_to_end/serve_test.py
 // Not here: inherited sockets (runtime/server).
 #include "app/notify.hpp"
 

@@ -1,5 +1,5 @@
 // sandbox.hpp: the test mail server's configuration, made by code, and its own CA.
-// Spec: docs/reference/sandbox.md.                             Tests: sandbox_test.cpp
+// Spec: docs/reference/sandbox.md.  Tests: tests/end_to_end/sandbox_test.py
 // Not here: what is accepted there (policy/), the captured messages (inbox/).
 #pragma once
 

@@ -1,5 +1,6 @@
 // server_settings.hpp: a configuration turned into what the listening server is told.
-// Spec: docs/reference/roles.md, docs/reference/configuration.md.  Tests: server_settings_test.cpp
+// Spec: docs/reference/roles.md, docs/reference/configuration.md.
+// Tests: tests/end_to_end/serve_test.py
 // Not here: what the settings do (runtime/server_settings.hpp, policy/roles.hpp).
 #pragma once
 

@@ -1,5 +1,5 @@
 // seal.hpp: adds our ARC set to a message that we forward, in one pass over its body.
-// Spec: RFC 8617 §5.1.                                                     Tests: seal_test.cpp
+// Spec: RFC 8617 §5.1.                                                     Tests: verify_test.cpp
 // Not here: verifying the chain (verify.hpp), what the results say (authres).
 #pragma once
 

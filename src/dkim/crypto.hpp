@@ -1,6 +1,6 @@
 // crypto.hpp: digests and keys as small values over OpenSSL 3's EVP; algorithms are fetched once.
 // Spec: RFC 8017 §8.2 (RSASSA-PKCS1-v1_5), RFC 8032 (Ed25519), RFC 6376 §3.6.1, RFC 8463 §4.
-// Not here: what is signed (canonical.hpp, verify.hpp, sign.hpp).    Tests: crypto_test.cpp
+// Not here: what is signed (canonical.hpp, verify.hpp, sign.hpp).    Tests: sign_test.cpp
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // author.hpp: the Author Domain of a message: the domain of its From field.
-// Spec: RFC 9989 §5.3.1; RFC 5322 §3.4, §3.6.2.                       Tests: author_test.cpp
+// Spec: RFC 9989 §5.3.1; RFC 5322 §3.4, §3.6.2.  Tests: tests/suites/dmarc_suite.cpp
 // Not here: address lists for delivery or display (mail/).
 #pragma once
 

@@ -1,6 +1,7 @@
 // domain.cpp: domains and address literals of paths, and the key that tables use.
 // Spec: RFC 5321 §4.1.2 (Domain), §4.1.3 (literals); RFC 5890 (U-labels), UTS #46 non-transitional
-// mapping by libidn2.     Tests: address_test.cpp, idna_suite_test.cpp.      Not here: local parts.
+// mapping by libidn2.     Tests: address_test.cpp, tests/suites/idna_suite.cpp.
+// Not here: local parts.
 #include <idn2.h>
 
 #include <memory>

@@ -1,7 +1,6 @@
 // engine.hpp: judge(): the verdict at each stage of a session, from facts alone.
-// Spec: RFC 5321 §3.3, §7.9; RFC 6409 §3.1, §6.1; issue 2 §3.      Tests: engine_test.cpp,
+// Spec: RFC 5321 §3.3, §7.9; RFC 6409 §3.1, §6.1; docs/reference/roles.md.  Tests: engine_test.cpp,
 // open_relay_test.cpp. Not here: who answers questions (runtime/policy_judge), syntax (smtp/).
-//
 // Ask and replay: judge() gives a verdict, or a question. Whoever runs it finds the answer, adds it
 // to the answers and calls again with the same facts. Pure, deterministic; asks each thing once.
 #pragma once

@@ -1,5 +1,5 @@
 // engine_test.cpp: what each role takes from whom, and with which words it refuses.
-// Spec: issue 2 §3; RFC 6409 §4.3, §6.1; RFC 5321 §6.3.    Not here: relaying
+// Spec: docs/reference/roles.md; RFC 6409 §4.3, §6.1; RFC 5321 §6.3.    Not here: relaying
 // (open_relay_test.cpp).
 #include "policy/engine.hpp"
 

@@ -1,4 +1,4 @@
-// networks.cpp: see networks.hpp.                                       Spec: issue 2 §2.
+// networks.cpp: see networks.hpp.  Spec: docs/reference/configuration.md.
 // Tests: networks_test.cpp                                              Not here: configuration.
 #include "policy/networks.hpp"
 

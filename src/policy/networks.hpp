@@ -1,5 +1,5 @@
 // networks.hpp: which of the configured networks a peer is in.             Tests: networks_test.cpp
-// Spec: issue 2 §2 (trust, XCLIENT, PROXY); XCLIENT as Postfix documents it.
+// Spec: docs/reference/configuration.md (trust, XCLIENT, PROXY); XCLIENT as Postfix documents it.
 // Not here: reading [networks] (app/config), PROXY headers (smtp/proxy_protocol).
 #pragma once
 

@@ -1,5 +1,5 @@
 // networks_test.cpp: trust goes by the address that counts, never by the socket's.
-// Spec: issue 2 §2.
+// Spec: docs/reference/configuration.md.
 #include "policy/networks.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // roles_test.cpp: the table of roles is in the documentation, and sessions follow it.
-// Spec: issue 2 §3.
+// Spec: docs/reference/roles.md.
 #include "policy/roles.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // admin.hpp: what an operator can do to queued messages, by what they have in common.
-// Spec: issue "queue and delivery" (hold, release, retry, bounce, delete, reroute; en masse).
+// Spec: docs/queue-states.md (hold, release, retry, bounce, delete, reroute; en masse).
 // Not here: who may ask (api/), how it is typed (cli/).
 #pragma once
 

@@ -1,5 +1,5 @@
 // message_table.hpp: what the queue keeps in memory of each message: about 150 octets, no text.
-// Spec: issue "queue and delivery" (one million deferred messages).   Tests: message_table_test.cpp
+// Spec: docs/queue-states.md (one million deferred messages).   Tests: queue_test.cpp
 // Not here: envelopes and bodies (the store), states' meaning (queue.hpp).
 #pragma once
 

@@ -1,5 +1,5 @@
 // views.cpp: what can be seen of the queue without touching it.
-// Spec: issue "queue and delivery" (list, show, stats).              Not here: words (cli/, api/).
+// Spec: docs/queue-states.md (list, show, stats).              Not here: words (cli/, api/).
 #include <algorithm>
 #include <utility>
 

@@ -1,5 +1,5 @@
 // messages.hpp: the words of bounces, delay warnings and confirmations, in three languages.
-// Spec: docs/terms.md (words); RFC 3461 §6.2 (a text for people).     Tests: messages_test.cpp
+// Spec: docs/terms.md (words); RFC 3461 §6.2 (a text for people).     Tests: dsn_test.cpp
 // Not here: the machine's part of a report (dsn.hpp).
 #pragma once
 

@@ -1,5 +1,6 @@
 // admin_server.cpp: HTTP over a unix socket, for the command line of the same machine.
-// Spec: RFC 9112 (HTTP/1.1), unix(7) SO_PEERCRED.             Tests: admin_server_test.cpp
+// Spec: RFC 9112 (HTTP/1.1), unix(7) SO_PEERCRED.
+// Tests: tests/end_to_end/users_test.py
 // Not here: what can be asked (api/).
 #include "runtime/admin_server.hpp"
 

@@ -1,4 +1,4 @@
-// argon2_pool.cpp: see argon2_pool.hpp.                                  Spec: issue 2 §5.
+// argon2_pool.cpp: see argon2_pool.hpp.  Spec: docs/threat-model.md.
 // Tests: argon2_pool_test.cpp                                 Not here: passwords (accounts/).
 #include "runtime/argon2_pool.hpp"
 

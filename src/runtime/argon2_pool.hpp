@@ -1,5 +1,6 @@
 // argon2_pool.hpp: two threads that hash passwords, with a line of 64 before them.
-// Spec: issue 2 §5: one check takes 20 ms and 19 MiB, so never on a core's loop, and bounded.
+// Spec: docs/threat-model.md: one check takes 20 ms and 19 MiB, so never on a core's loop,
+// and bounded.
 // Tests: argon2_pool_test.cpp          Not here: what is hashed (accounts/password), disk work.
 #pragma once
 

@@ -1,5 +1,5 @@
 // dialer.cpp: connect with a timer beside it; the first that ends decides.
-// Spec: dialer.hpp.                                                       Tests: dialer_test.cpp
+// Spec: dialer.hpp.  Tests: delivery_agent_test.cpp
 #include "runtime/dialer.hpp"
 
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
 // dialer.hpp: makes a connection to one address or unix socket, within a deadline.
-// Spec: RFC 5321 §4.5.4.1 (one attempt an address).                     Tests: dialer_test.cpp
+// Spec: RFC 5321 §4.5.4.1 (one attempt an address).  Tests: delivery_agent_test.cpp
 // Not here: which address (delivery/route), TLS and SMTP (smtp_client_connection).
 #pragma once
 

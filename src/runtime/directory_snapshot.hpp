@@ -1,5 +1,6 @@
 // directory_snapshot.hpp: the accounts and domains of this moment, swapped whole.
-// Spec: ARCHITECTURE.md "Judge"; issue 2 §8 (reload swaps one immutable value).
+// Spec: ARCHITECTURE.md "Judge";
+// docs/reference/configuration.md (reload swaps one immutable value).
 // Not here: making a directory from records (accounts/directory), the store.
 #pragma once
 

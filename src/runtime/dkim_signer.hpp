@@ -1,7 +1,6 @@
 // dkim_signer.hpp: the keys that we sign with, and which of them sign a message.
-// Spec: RFC 6376 §5; RFC 8463 (beside RSA).                              Tests:
-// dkim_signer_test.cpp Not here: canonicalization and the field (dkim/sign), where the keys' files
-// lie (app/).
+// Spec: RFC 6376 §5; RFC 8463 (beside RSA).  Tests: mail_auth_intake_test.cpp.
+// Not here: canonicalization and the field (dkim/sign), where the keys' files lie (app/).
 #pragma once
 
 #include <expected>

@@ -1,5 +1,5 @@
 // files.hpp: the one seam to the disk: under RocksDB, body files, the lock and the synced mark.
-// Spec: ARCHITECTURE.md decision 4; RFC 5321 §6.1.     Tests: files_test.cpp, power_cut_test.cpp
+// Spec: ARCHITECTURE.md decision 4; RFC 5321 §6.1.     Tests: power_cut_test.cpp
 // Not here: what the bytes mean. A test gives a FileSystem of its own that forgets what was not
 // synced.
 #pragma once

@@ -1,6 +1,6 @@
 // guards.hpp: free disk, memory and queue ceilings: when a message must be refused for a while.
-// Spec: RFC 5321 §4.2.3 (452), RFC 3463 (4.3.1); ARCHITECTURE.md decision 4.  Tests:
-// guards_test.cpp Not here: per-network limits (policy/, runtime/listener).
+// Spec: RFC 5321 §4.2.3 (452), RFC 3463 (4.3.1); ARCHITECTURE.md decision 4.
+// Tests: queue_intake_test.cpp. Not here: per-network limits (policy/, runtime/listener).
 #pragma once
 
 #include <atomic>

@@ -1,7 +1,7 @@
 // in_flight.hpp: which messages were being sent, in a file that outlives a crash of the process.
-// Spec: issue "queue and delivery" (held after three crashes in flight).     Tests:
-// in_flight_test.cpp Not here: what follows (queue/accept.cpp). A power cut is not the message's
-// fault: never synced.
+// Spec: docs/queue-states.md (held after three crashes in flight).
+// Tests: queue_runner_test.cpp. Not here: what follows (queue/accept.cpp).
+// A power cut is not the message's fault: never synced.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
 // lmtp_probe.hpp: asks the mail store behind LMTP whether it takes mail for a recipient.
-// Spec: RFC 2033 §4; RFC 5321 §3.6.2 (refuse early); issue "queue and delivery" §2.
+// Spec: RFC 2033 §4; RFC 5321 §3.6.2 (refuse early); docs/queue-states.md.
 // Tests: lmtp_probe_test.cpp       Not here: which domains are asked (app/), the verdict (policy/).
 #pragma once
 

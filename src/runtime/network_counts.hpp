@@ -1,5 +1,5 @@
 // network_counts.hpp: how many sessions each stranger's network has open, for all cores.
-// Spec: docs/reference (limits).                                Tests: network_counts_test.cpp
+// Spec: docs/reference (limits).                                Tests: server_test.cpp
 // Not here: who is exempt (smtp_connection, listener).
 #pragma once
 

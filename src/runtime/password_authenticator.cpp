@@ -1,5 +1,5 @@
 // password_authenticator.cpp: see password_authenticator.hpp.
-// Spec: issue 2 §5; RFC 4954 §9.                          Tests: password_authenticator_test.cpp
+// Spec: docs/threat-model.md; RFC 4954 §9.  Tests: password_authenticator_test.cpp
 // Not here: the throttle's rules (accounts/login_throttle), the cache (accounts/verified_logins).
 #include "runtime/password_authenticator.hpp"
 

@@ -1,5 +1,5 @@
 // password_authenticator.hpp: answers the questions of SASL exchanges from the accounts.
-// Spec: issue 2 §5; RFC 4954 §6 (454 4.7.0), §9.          Tests: password_authenticator_test.cpp
+// Spec: docs/threat-model.md; RFC 4954 §6 (454 4.7.0), §9.  Tests: password_authenticator_test.cpp
 // Not here: SASL messages (sasl/), hashing (accounts/password), the exchange's replies (smtp/).
 #pragma once
 

@@ -1,5 +1,5 @@
 // password_authenticator_test.cpp: logins against a small directory, in simulated time.
-// Spec: issue 2 §5; RFC 4954 §6.                     Not here: the SASL messages
+// Spec: docs/threat-model.md; RFC 4954 §6.                     Not here: the SASL messages
 // (sasl/server_test).
 #include "runtime/password_authenticator.hpp"
 

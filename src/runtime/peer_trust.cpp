@@ -1,5 +1,5 @@
 // peer_trust.cpp: what the operator wrote out, applied to a certificate.
-// Spec: docs/reference (route.tls_verify).             Tests: smtp_client_connection_test.cpp
+// Spec: docs/reference (route.tls_verify).             Tests: delivery_agent_test.cpp
 #include "runtime/peer_trust.hpp"
 
 #include <openssl/evp.h>

@@ -1,6 +1,6 @@
 // peer_trust.hpp: is this the server that a route means? Roots and name, a fingerprint, or anyone.
 // Spec: RFC 9525 (names); docs/reference (route.tls_verify).  Tests:
-// smtp_client_connection_test.cpp Not here: DANE and MTA-STS (dane/, mtasts/), the handshake
+// tests/end_to_end/two_hops_test.py. Not here: DANE and MTA-STS (dane/, mtasts/), the handshake
 // (tls_stream).
 #pragma once
 

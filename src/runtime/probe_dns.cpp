@@ -1,6 +1,6 @@
 // probe_dns.cpp: see probe_dns.hpp. Every offset is checked; compression is skipped, not followed.
 // Spec: RFC 1035 §4.1.
-// Tests: probe_dns_test.cpp
+// Tests: tests/fault_lab
 #include "runtime/probe_dns.hpp"
 
 #include "base/ascii.hpp"

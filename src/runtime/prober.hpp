@@ -1,6 +1,7 @@
 // prober.hpp: climbs the ladder on every port at once, from where the program runs.
-// Spec: issue 4 §1: at most 3 connections a port, 2 at once a port, 6 at once a host; all ends
-// within the timeout.                         Not here: what the facts mean (advisor/verdict).
+// Spec: docs/reference/command-line.md: at most 3 connections a port, 2 at once a port, 6 at once a
+// host; all ends within the timeout.                         Not here: what the facts mean
+// (advisor/verdict).
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
 // queue_desk.hpp: what an operator sees of the queue and does to it, with a server or without.
-// Spec: issue "queue and delivery" §4; queue/admin.hpp.              Tests: queue_desk_test.cpp
+// Spec: docs/queue-states.md; queue/admin.hpp.  Tests: tests/end_to_end/queue_test.py
 // Not here: JSON (api/), words (cli/). Without a server the store is read, and nothing can be done.
 #pragma once
 

@@ -1,5 +1,5 @@
 // smtp_client_connection.cpp: executes a client session's Steps; knows no SMTP.
-// Spec: smtp/client/step.hpp.                         Tests: smtp_client_connection_test.cpp
+// Spec: smtp/client/step.hpp.                         Tests: delivery_agent_test.cpp
 #include "runtime/smtp_client_connection.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // smtp_client_connection.hpp: turns a client session's Steps into socket calls and deadlines.
-// Spec: ARCHITECTURE.md "The types that carry it".      Tests: smtp_client_connection_test.cpp
+// Spec: ARCHITECTURE.md "The types that carry it".      Tests: delivery_agent_test.cpp
 // Not here: SMTP (smtp/client), which host (delivery/), the pool (delivery_agent).
 #pragma once
 

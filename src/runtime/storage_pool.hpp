@@ -1,5 +1,5 @@
 // storage_pool.hpp: a few threads for what blocks on the disk, with a bounded line before them.
-// Spec: ARCHITECTURE.md decision 4 (cold reads and file I/O).      Tests: storage_pool_test.cpp
+// Spec: ARCHITECTURE.md decision 4 (cold reads and file I/O).      Tests: queue_intake_test.cpp
 // Not here: commits (queue_runner), password hashing (its own pool).
 #pragma once
 

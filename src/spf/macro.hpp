@@ -1,4 +1,5 @@
-// macro.hpp: macro strings of SPF: their syntax and their expansion.        Tests: macro_test.cpp
+// macro.hpp: macro strings of SPF: their syntax and their expansion.
+// Tests: tests/suites/spf_suite.cpp
 // Spec: RFC 7208 §7.                                      Not here: asking for %{p} (evaluate.cpp).
 #pragma once
 

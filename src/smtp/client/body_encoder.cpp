@@ -1,5 +1,5 @@
 // body_encoder.cpp: dot transparency on the way out, in runs: one search a line.
-// Spec: RFC 5321 §4.5.2.                              Tests: body_encoder_test.cpp
+// Spec: RFC 5321 §4.5.2.                              Tests: dialogue_test.cpp
 #include "smtp/client/body_encoder.hpp"
 
 namespace pb::smtp::client {

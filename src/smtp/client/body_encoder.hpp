@@ -1,5 +1,5 @@
 // body_encoder.hpp: content as DATA sends it: dots doubled, one CRLF before the final dot.
-// Spec: RFC 5321 §4.5.2, §4.1.1.4.                    Tests: body_encoder_test.cpp
+// Spec: RFC 5321 §4.5.2, §4.1.1.4.                    Tests: dialogue_test.cpp
 #pragma once
 
 #include <string>

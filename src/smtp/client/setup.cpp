@@ -1,5 +1,5 @@
 // setup.cpp: from the greeting to the first transaction: EHLO, STARTTLS, AUTH.
-// Spec: RFC 5321 §3.1, §3.2, §4.1.1.1; RFC 3207 §4; RFC 4954 §4.    Tests: setup_test.cpp
+// Spec: RFC 5321 §3.1, §3.2, §4.1.1.1; RFC 3207 §4; RFC 4954 §4.    Tests: dialogue_test.cpp
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // transfer.cpp: one transaction: the sender that runs ahead, and what each reply decides.
 // Spec: RFC 5321 §3.3, §4.1.1.2-4; RFC 2920 §3.1; RFC 3030 §2; RFC 2033 §4.2.
-// Tests: transfer_test.cpp
+// Tests: dialogue_test.cpp
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // edit.cpp: see edit.hpp.          Spec: RFC 6409 §8, RFC 5322 §3.6.3, RFC 8601 §5, RFC 5321 §4.4.
-// Tests: edit_test.cpp.            Not here: when it happens (receive.cpp).
+// Tests: session_test.cpp.            Not here: when it happens (receive.cpp).
 #include "smtp/server/edit.hpp"
 
 #include "base/ascii.hpp"

@@ -1,6 +1,7 @@
 // edit.hpp: the one edit of a received header section, and our trace field in front of it.
 // Spec: RFC 6409 §8 (Date, Message-ID), RFC 5322 §3.6.3 (Bcc), RFC 8601 §5 (forged results),
-// RFC 5321 §4.4 (Received, Return-Path).   Tests: edit_test.cpp.   Not here: signatures (dkim/).
+// RFC 5321 §4.4 (Received, Return-Path).
+// Tests: session_test.cpp.   Not here: signatures (dkim/).
 #pragma once
 
 #include <string>

@@ -136,7 +136,8 @@ TEST_F(SessionTest, remembers_eight_bit_octets) {
 }
 
 TEST_F(SessionTest, an_idle_session_is_small) {
-  // Issue 2 asks for 6 KiB an idle session, of which the kernel's buffers are most.
+  // An idle session is to cost 6 KiB at most (docs/performance.md),
+  // of which the kernel's buffers are most.
   EXPECT_LT(sizeof(SessionFacts), 1500U);
 }
 
