@@ -26,7 +26,7 @@ constexpr std::array table{
              "open sessions of one IPv4 address or IPv6 /64; same exemption"},
     LimitRow{"descriptors_reserve", count, &Limits::descriptors_reserve, 32, 100'000,
              "file descriptors kept free for the store, logs and deliveries"},
-    LimitRow{"commands", count, &Limits::commands, 100, many, "commands in one session"},
+    LimitRow{"commands", count, &Limits::commands, 100, many, "commands in one session since its last message"},
     LimitRow{"errors", count, &Limits::errors, 3, 10'000,
              "errors in one session; then 421 and the connection is closed"},
     LimitRow{"transactions", count, &Limits::transactions, 1, many,

@@ -222,6 +222,7 @@ void Session::Impl::on_committed(CommitAnswer const& result) {
   reset_transaction();
   switch (result.result) {
     case CommitResult::durable:
+      commands_ = 0;
       return answer(reply::accepted.with("Accepted as " + result.queue_id.text()));
     case CommitResult::deferred_no_space:
       return answer(reply::no_space);

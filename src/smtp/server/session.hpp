@@ -30,7 +30,7 @@ struct Settings {
   std::vector<sasl::MechanismName> mechanisms;  // in the order offered
   std::uint64_t message_octets_max = 50ULL << 20;
   std::size_t recipients_max = 1000;
-  std::size_t commands_max = 10'000;      // a session
+  std::size_t commands_max = 10'000;      // without a message accepted
   std::size_t errors_max = 20;            // a session; then 421 4.7.0 and close
   std::size_t transactions_max = 10'000;  // MAILMAX of LIMITS (RFC 9422)
   std::size_t auth_failures_max = 5;
