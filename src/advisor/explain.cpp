@@ -200,10 +200,21 @@ bool better(Match const& a, Match const& b) {
   return rank(a) > rank(b);
 }
 
+/// Nothing around the system's words says that it is about mail; that the person asks us does.
+std::optional<Match> whole_match(std::string_view folded) {
+  for (auto const& pattern : patterns()) {
+    bool const bare = pattern.symptom->weight == Weight::bare;
+    if (bare && pattern.parts.front() == folded) return Match{&pattern, 0, false};
+  }
+  return std::nullopt;
+}
+
 std::optional<Match> best_match(std::string_view folded, bool foreign) {
+  if (auto const whole = whole_match(folded)) return whole;
   std::optional<Match> best;
   for (bool const cut : {false, true}) {
     for (auto const& pattern : patterns()) {
+      if (pattern.symptom->weight == Weight::bare) continue;
       if (pattern.symptom->weight == Weight::general && foreign) continue;
       auto const at = cut ? find_cut(folded, pattern) : find_parts(folded, pattern);
       if (!at) continue;

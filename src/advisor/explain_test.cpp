@@ -127,6 +127,16 @@ TEST(Explain, every_row_of_the_symptom_table_is_reached_by_a_sample) {
   }
 }
 
+TEST(Explain, a_bare_error_of_the_system_is_about_mail_because_mail_is_asked_about) {
+  expect_fault("port-blocked-here", "Connection timed out");
+  expect_fault("port-blocked-here", " connection timed out.\n");
+  expect_fault("connection-refused", "Connection refused");
+  expect_fault("name-not-found", "Name or service not known");
+  expect_fault("network-unreachable", "Network is unreachable");
+  expect_fault("greeting-try-later", "421 4.7.0 Try again later, closing connection.");
+  EXPECT_FALSE(explain("rsync: Connection timed out").has_value());
+}
+
 TEST(Explain, does_not_know_texts_about_other_things) {
   auto const all = lines_of("tests/vectors/explain_unknown.txt");
   EXPECT_GE(all.size(), 20U);

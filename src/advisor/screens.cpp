@@ -223,7 +223,9 @@ std::string elsewhere(Explanation const& explanation) {
   for (auto const& symptom : symptoms()) {
     bool const same = symptom.fault == explanation.symptom->fault;
     if (!same || symptom.program == explanation.symptom->program || shown == 4) continue;
-    if (symptom.program.contains("zh") || symptom.text.contains(" * ")) continue;
+    if (symptom.weight == Weight::bare || symptom.program.contains("zh") ||
+        symptom.text.contains(" * "))
+      continue;
     out += fmt::format("{}{}: \"{}\"", out.empty() ? "" : "; ", symptom.program, symptom.text);
     ++shown;
   }

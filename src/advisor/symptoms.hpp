@@ -13,6 +13,7 @@ enum class Weight : std::uint8_t {
   general,  // other services print it too: counts only where nothing names another service
   usual,
   decisive,  // a server's own words: outranks what a program says around it
+  bare,      // counts only where it is the whole text: who pastes just this means mail
 };
 struct Symptom {
   Fault fault;

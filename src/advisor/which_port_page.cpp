@@ -267,7 +267,9 @@ function explain() {
   out.replaceChildren();
   if (!text.trim()) return;
   const folded = fold(text), other = foreign(text);
-  const found = patterns.filter(p => !(p.weight === 0 && other) && matches(folded, p))
+  const whole = patterns.find(p => p.weight === 3 && p.parts[0] === folded);
+  const found = whole ?? patterns
+    .filter(p => p.weight < 3 && !(p.weight === 0 && other) && matches(folded, p))
     .sort((a, b) => b.weight - a.weight || size(b) - size(a))[0];
   if (!found) {
     add(out, 'strong', word('explain.unknown'));
