@@ -1,6 +1,8 @@
 // explain.cpp: `packetboat explain`: what an error text, a queue id or a domain is about.
 // Spec: docs/reference/command-line.md; matching in advisor/explain.
 // Not here: measuring (probe.cpp), the queue's answers (explain_queue.cpp).
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <memory>
@@ -8,6 +10,7 @@
 
 #include "advisor/messages.hpp"
 #include "advisor/screens.hpp"
+#include "advisor/server_reply.hpp"
 #include "base/ascii.hpp"
 #include "base/encoding.hpp"
 #include "cli/commands.hpp"
@@ -32,8 +35,18 @@ std::string text_of(Options const& options) {
   return read_standard_input(advisor::explain_octets_max);
 }
 
-std::string as_json(std::optional<advisor::Explanation> const& found) {
+std::string as_json(std::optional<advisor::Explanation> const& found,
+                    std::optional<advisor::ServerReply> const& reply) {
   boost::json::object out{{"schema", "packetboat.explain/1"}, {"fault", nullptr}};
+  if (reply) {
+    auto const& [klass, subject, detail] = reply->status;
+    boost::json::object said{
+        {"code", nullptr}, {"status", nullptr}, {"temporary", reply->temporary()}};
+    if (reply->code != 0) said["code"] = reply->code;
+    if (klass != 0) said["status"] = fmt::format("{}.{}.{}", klass, subject, detail);
+    out["reply"] = std::move(said);
+    out["line"] = reply->line;
+  }
   if (found) {
     out["fault"] = advisor::name(found->fault);
     boost::json::array others;
@@ -114,14 +127,17 @@ Exit run_explain(Options const& options, Terminal& terminal) {
   if (shape == advisor::Shape::queue_id)
     return explain_message(options.target, text, form, terminal);
   auto const found = advisor::explain(text);
+  auto const reply = found ? std::nullopt : advisor::find_server_reply(text);
   if (options.json) {
-    terminal.out() << as_json(found);
+    terminal.out() << as_json(found, reply);
   } else if (found) {
     terminal.out() << advisor::explanation_screen(language, *found, options.host);
+  } else if (reply) {
+    terminal.out() << advisor::server_reply_screen(language, *reply);
   } else {
     terminal.out() << advisor::unknown_screen(language);
   }
-  return found ? Exit::ok : Exit::second_choice;
+  return found || reply ? Exit::ok : Exit::second_choice;
 }
 }  // namespace
 
