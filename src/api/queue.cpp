@@ -26,6 +26,13 @@ constexpr auto look_every = std::chrono::milliseconds{50};
 std::string time_text(Instant at) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", std::chrono::time_point_cast<Duration>(at));
 }
+/// A time as the journal writes it: milliseconds since 1970.
+std::string milliseconds_text(std::string_view digits) {
+  std::int64_t count = 0;
+  auto const [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
+  bool const whole = bad == std::errc{} && end == digits.data() + digits.size();
+  return whole ? time_text(Instant{Duration{count}}) : std::string{digits};
+}
 std::string status_text(smtp::EnhancedStatus s) {
   return s.klass == 0 ? std::string{} : fmt::format("{}.{}.{}", s.klass, s.subject, s.detail);
 }
@@ -107,6 +114,10 @@ json::object as_json(journal::Entry const& entry) {
   for (journal::Field const& field : entry.fields) {
     std::string const key{name(field.key)};
     bool const many = field.key == journal::Key::recipient || field.key == journal::Key::line;
+    if (field.key == journal::Key::retry_at) {
+      out[key] = milliseconds_text(field.value);
+      continue;
+    }
     if (!many) {
       out[key] = field.value;
       continue;

@@ -14,7 +14,9 @@
 // (`user add`) are made with command.add_subcommand() and set `action` in the same way.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include "cli/terminal.hpp"
@@ -29,6 +31,10 @@ using Action = std::function<Exit(Terminal&)>;
 using Register = void (*)(CLI::App& command, Action& action);
 
 enum class Group { find_out, send, test_server, run_server, authentication };
+
+/// An option that is a time: "3600" (seconds), "90m", "1d".
+void add_seconds(CLI::App& command, std::string const& name, std::uint64_t& seconds,
+                 std::string const& help);
 
 struct Command {
   std::string_view name;

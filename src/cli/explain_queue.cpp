@@ -1,6 +1,7 @@
 // explain_queue.cpp: one answer from a message's states and its journal, or from a domain's queue.
 // Spec: docs/reference/command-line.md.                  Tests: tests/end_to_end/queue_test.py
 #include "cli/explain_queue.hpp"
+#include "cli/entry_lines.hpp"
 
 #include <array>
 #include <boost/json.hpp>
@@ -14,13 +15,6 @@
 namespace pb::cli {
 namespace {
 constexpr std::uint64_t looked_at_max = 1000;  // messages of a domain
-
-std::string text_of(json::object const& object, std::string_view name) {
-  json::value const* const value = object.if_contains(name);
-  if (value == nullptr || value->is_null()) return {};
-  if (value->is_string()) return escape_for_display(value->as_string(), 1200);
-  return json::serialize(*value);
-}
 
 /// What makes a recipient wait, and what would change that.
 struct Binding {
@@ -126,29 +120,6 @@ void print_recipient(json::object const& recipient, Terminal& terminal) {
     terminal.out() << "    what would change it: " << binding.change << '\n';
 }
 
-/// Everything but what the line says anyway.
-void print_entry(json::object const& entry, Terminal& terminal) {
-  terminal.out() << "  " << text_of(entry, "at") << "  "
-                 << terminal.styled(Style::strong, text_of(entry, "kind"));
-  for (auto const& [key, value] : entry) {
-    bool const said = key == "cursor" || key == "at" || key == "kind" || key == "id";
-    if (said || key == "line" || key == "retry_at") continue;
-    std::string shown;
-    if (value.is_array()) {
-      for (json::value const& one : value.as_array())
-        shown += (shown.empty() ? "" : ",") + escape_for_display(one.as_string(), 320);
-    } else {
-      shown = text_of(entry, key);
-    }
-    if (!shown.empty()) terminal.out() << "  " << std::string_view{key} << '=' << shown;
-  }
-  terminal.out() << '\n';
-  json::value const* const lines = entry.if_contains("line");
-  if (lines == nullptr) return;
-  for (json::value const& line : lines->as_array())
-    terminal.out() << "      " << escape_for_display(line.as_string(), 1200) << '\n';
-}
-
 json::array bindings_of(json::object const& message) {
   json::array all;
   for (json::value const& one : message.at("recipients").as_array())
@@ -241,7 +212,7 @@ Exit explain_message(Target const& target, std::string const& id, Form form, Ter
     terminal.out() << "What happened:\n";
   }
   for (json::value const& entry : shown.at("timeline").as_array())
-    print_entry(entry.as_object(), terminal);
+    print_entry(terminal, entry.as_object(), "  ");
   return Exit::ok;
 }
 

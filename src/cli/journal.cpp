@@ -97,11 +97,11 @@ void add_journal(CLI::App& command, Action& action) {
     action = [options](Terminal& terminal) { return run_tail(*options, terminal); };
   });
   auto& replay = *command.add_subcommand("replay", "print what happened since a time");
-  replay.add_option("--since", options->since, "seconds ago")->capture_default_str();
+  add_seconds(replay, "--since", options->since, "so long ago (1h): 2d, 90m, 3600");
   replay.add_flag("--json", options->json, "one JSON object a line");
   replay.callback([options, &action] {
     action = [options](Terminal& terminal) { return run_replay(*options, terminal); };
   });
-  command.footer("Examples:\n  packetboat journal tail\n  packetboat journal replay --since 86400");
+  command.footer("Examples:\n  packetboat journal tail\n  packetboat journal replay --since 1d");
 }
 }  // namespace pb::cli

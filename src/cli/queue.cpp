@@ -9,6 +9,7 @@
 #include "api/router.hpp"
 #include "base/encoding.hpp"
 #include "cli/commands.hpp"
+#include "cli/entry_lines.hpp"
 #include "cli/gateway.hpp"
 #include "text/layout.hpp"
 
@@ -21,13 +22,6 @@ struct QueueOptions {
   std::uint64_t older_than = 0, limit = 100;
   bool all = false, json = false, raw = false;
 };
-
-std::string text_of(json::object const& object, std::string_view name) {
-  json::value const* const value = object.if_contains(name);
-  if (value == nullptr || value->is_null()) return {};
-  if (value->is_string()) return escape_for_display(value->as_string(), 400);
-  return json::serialize(*value);
-}
 
 /// The address, and how many more there are.
 std::string first_recipient(json::array const& recipients) {
@@ -91,30 +85,6 @@ Exit run_list(QueueOptions const& options, Terminal& terminal) {
     terminal.out() << "There are more: ask for them with --limit.\n";
   }
   return Exit::ok;
-}
-
-void print_entry(Terminal& terminal, json::object const& entry) {
-  terminal.out() << text_of(entry, "at") << "  "
-                 << terminal.styled(Style::strong, text_of(entry, "kind"));
-  for (auto const& [key, value] : entry) {
-    bool const shown = key == "cursor" || key == "at" || key == "kind" || key == "id";
-    if (shown || key == "line") continue;
-    std::string text;
-    if (value.is_array()) {
-      for (json::value const& part : value.as_array()) {
-        text += (text.empty() ? "" : " ") + escape_for_display(part.as_string(), 320);
-      }
-    } else {
-      text = text_of(entry, key);
-    }
-    terminal.out() << "  " << std::string_view{key.data(), key.size()} << '=' << text;
-  }
-  terminal.out() << '\n';
-  if (json::value const* const lines = entry.if_contains("line")) {
-    for (json::value const& line : lines->as_array()) {
-      terminal.out() << "    " << escape_for_display(line.as_string(), 1200) << '\n';
-    }
-  }
 }
 
 void print_message(Terminal& terminal, json::object const& message) {
@@ -226,7 +196,7 @@ void add_filter(CLI::App& command, QueueOptions& options) {
   command.add_option("--domain", options.domain, "of a recipient");
   command.add_option("--to", options.recipient, "a recipient's address");
   command.add_option("--account", options.account, "who submitted it");
-  command.add_option("--older-than", options.older_than, "seconds since it was accepted");
+  add_seconds(command, "--older-than", options.older_than, "accepted longer ago: 1d, 90m, 3600");
   command.add_flag("--json", options.json, "print JSON");
 }
 }  // namespace
@@ -276,6 +246,6 @@ void add_queue(CLI::App& command, Action& action) {
   }
   command.footer(
       "Examples:\n  packetboat queue list --domain example.org\n"
-      "  packetboat queue hold --older-than 3600\n  packetboat queue show ID --raw");
+      "  packetboat queue hold --older-than 1d\n  packetboat queue show ID --raw");
 }
 }  // namespace pb::cli

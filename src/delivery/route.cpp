@@ -102,13 +102,21 @@ struct Exchange {
   std::size_t rank = 0;  // by lot, among equal preferences
 };
 
+/// What else of a rule parts sites; a person reads it too (`explain DOMAIN`).
+std::string site_suffix(RouteRule const& rule) {
+  std::string out;
+  if (rule.families == Families::v4) out += " over IPv4";
+  if (rule.families == Families::v6) out += " over IPv6";
+  if (!rule.egress.empty()) out += " from egress " + rule.egress;
+  return out;
+}
+
 std::string mx_site(std::vector<Exchange> const& exchanges, RouteRule const& rule,
                     std::uint16_t port) {
   std::set<std::string> hosts;
   for (Exchange const& exchange : exchanges)
-    hosts.insert(fmt::format("{}@{}", exchange.preference, exchange.host));
-  return fmt::format("mx:{}:{}:{}:{}", port, static_cast<int>(rule.families), rule.egress,
-                     fmt::join(hosts, ","));
+    hosts.insert(fmt::format("{} {}", exchange.preference, exchange.host));
+  return fmt::format("MX {}, port {}{}", fmt::join(hosts, ", "), port, site_suffix(rule));
 }
 
 /// RFC 5321 §5.1: whoever is an MX itself tries only those that are preferred to itself.
@@ -159,8 +167,10 @@ RouteAnswer find_mx(std::string_view domain, RouteRule const& rule, RoutingTable
   Order order{seed};
   if (auto const address = literal_address(domain)) {
     std::string const host = address->text();
-    Route route{
-        fmt::format("mx:{}:{}:{}", table.mx_port, rule.egress, host), HopKind::mx, {}, rule.egress};
+    Route route{fmt::format("host {}, port {}{}", host, table.mx_port, site_suffix(rule)),
+                HopKind::mx,
+                {},
+                rule.egress};
     route.hops.push_back(
         {host, {*address, table.mx_port}, {}, 0, TlsUse::opportunistic, {}, false});
     if (drop_ourselves(route.hops, table))
@@ -271,7 +281,7 @@ RouteAnswer find_smarthosts(RouteRule const& rule, RoutingTable const& table,
                      tls_of(smarthost->scheme, has_credentials), has_credentials});
     route.site += ' ' + text_of(via);
   }
-  route.site += fmt::format(" {} {}", static_cast<int>(rule.families), rule.egress);
+  route.site += site_suffix(rule);
   return find_named(names, std::move(route), rule, facts, seed);
 }
 

@@ -71,9 +71,14 @@ class QueueTest(unittest.TestCase):
         self.assertEqual(len(self.listed("--to", "bob@two.test")), 1)
         self.assertEqual(len(self.listed("--account", "alice@one.test")), 1)
         self.assertEqual(self.listed("--older-than", "3600"), [])
+        self.assertEqual(self.listed("--older-than", "1d"), [])
+        wrong = self.queue("list", "--older-than", "soon")
+        self.assertEqual(wrong.returncode, 64)
+        self.assertIn('"soon" is no time such as 90m, 1d or 3600', wrong.stderr)
         self.assertIn("connect_failed", self.queue("list").stdout)
         shown = self.queue("show", queue_id).stdout
         self.assertIn("bob@two.test: deferred, next attempt", shown)
+        self.assertRegex(shown, r"retry_at=\d{4}-\d\d-\d\dT")
         raw = self.queue("show", queue_id, "--raw").stdout
         self.assertTrue(raw.startswith("Received: "), raw)
         self.assertIn("Subject: waits", raw)
