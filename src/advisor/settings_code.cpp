@@ -111,7 +111,9 @@ with smtplib.SMTP_SSL('@HOST@', @PORT@, timeout=30, context=context) as smtp:
     smtp.send_message(message)  # an email.message.EmailMessage
 )"},
     {"django", Quoting::python,
-     R"(# settings.py
+     R"(# settings.py; Django 3.2 does not check certificates: take a later one
+import os
+
 EMAIL_BACKEND = 'django.core.mail.backends.smtp.EmailBackend'
 EMAIL_HOST = '@HOST@'
 EMAIL_PORT = @PORT@
@@ -121,7 +123,9 @@ EMAIL_HOST_PASSWORD = os.environ['SMTP_PASSWORD']
 EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = '@FROM@'
 )",
-     R"(# settings.py
+     R"(# settings.py; Django 3.2 does not check certificates: take a later one
+import os
+
 EMAIL_BACKEND = 'django.core.mail.backends.smtp.EmailBackend'
 EMAIL_HOST = '@HOST@'
 EMAIL_PORT = @PORT@
@@ -140,7 +144,8 @@ DEFAULT_FROM_EMAIL = '@FROM@'
      "MAIL_MAILER=smtp\nMAIL_SCHEME=smtps\nMAIL_HOST=@HOST@\nMAIL_PORT=@PORT@\n"
      "MAIL_USERNAME=@USER@\nMAIL_PASSWORD=\nMAIL_FROM_ADDRESS=@FROM@\n"},
     {"symfony", Quoting::url,
-     "# .env: write the password percent-encoded\n"
+     "# .env: write the password percent-encoded. Before Symfony 7.3 require_tls is not known and\n"
+     "# the mail goes out in the clear where STARTTLS is taken away: take port 465 there.\n"
      "MAILER_DSN=\"smtp://@USER@:PASSWORD@@HOST@:@PORT@?require_tls=true\"\n",
      "# .env: write the password percent-encoded\n"
      "MAILER_DSN=\"smtps://@USER@:PASSWORD@@HOST@:@PORT@\"\n"},
@@ -250,8 +255,10 @@ err = c.Auth(smtp.PlainAuth("", "@USER@", os.Getenv("SMTP_PASSWORD"), "@HOST@"))
      "curl --url smtps://@HOST@:@PORT@ --user @USER@ \\\n"
      "  --mail-from @FROM@ --mail-rcpt friend@example.org --upload-file message.eml\n"},
     {"swaks", Quoting::shell,
+     "# swaks before 2023 checks who signed the certificate, not its name\n"
      "swaks --server @HOST@ --port @PORT@ --tls --tls-verify --auth PLAIN --auth-user @USER@ \\\n"
      "  --from @FROM@ --to friend@example.org\n",
+     "# swaks before 2023 checks who signed the certificate, not its name\n"
      "swaks --server @HOST@ --port @PORT@ --tls-on-connect --tls-verify --auth PLAIN \\\n"
      "  --auth-user @USER@ --from @FROM@ --to friend@example.org\n"},
 };

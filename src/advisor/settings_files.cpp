@@ -181,11 +181,13 @@ constexpr SettingsTemplate table[] = {
      "  client_send = ^@USER@^${readfile{/etc/exim4/smarthost.password}{}}\n"},
     {"mutt", Quoting::url,
      "# ~/.muttrc\n"
+     "set from = \"@FROM@\"\n"
      "set smtp_url = \"smtp://@USER@@@HOST@:@PORT@\"\n"
      "set ssl_starttls = yes\n"
      "set ssl_force_tls = yes\n"
      "set ssl_verify_host = yes\n",
      "# ~/.muttrc\n"
+     "set from = \"@FROM@\"\n"
      "set smtp_url = \"smtps://@USER@@@HOST@:@PORT@\"\n"
      "set ssl_force_tls = yes\n"
      "set ssl_verify_host = yes\n"},
@@ -193,11 +195,11 @@ constexpr SettingsTemplate table[] = {
      "# ~/.mailrc; the password stands in ~/.netrc, chmod 600\n"
      "set v15-compat\n"
      "set mta=smtp://@USER@@@HOST@:@PORT@ smtp-use-starttls smtp-auth=plain\n"
-     "set netrc-lookup tls-verify=strict\n",
+     "set from=@FROM@ netrc-lookup tls-verify=strict\n",
      "# ~/.mailrc; the password stands in ~/.netrc, chmod 600\n"
      "set v15-compat\n"
      "set mta=smtps://@USER@@@HOST@:@PORT@ smtp-auth=plain\n"
-     "set netrc-lookup tls-verify=strict\n"},
+     "set from=@FROM@ netrc-lookup tls-verify=strict\n"},
 };
 }  // namespace
 std::span<SettingsTemplate const> settings_templates() { return table; }

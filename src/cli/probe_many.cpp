@@ -19,7 +19,7 @@
 
 namespace pb::cli {
 namespace {
-constexpr std::size_t at_once = 32;  // mostly waiting
+constexpr std::size_t at_once = 64;  // mostly waiting: a silent host takes fifteen seconds
 
 struct Line {
   std::string text;

@@ -72,11 +72,14 @@ def hand_in(client, letter):
 class Server:
     """with Server() as server: ... ; server.port["submission"], server.ca, server.inbox()."""
 
-    def __init__(self, security="auto", address="127.0.0.1", extra="", accounts=(), environment=None):
+    def __init__(self, security="auto", address="127.0.0.1", extra="", accounts=(), environment=None, ports=None,
+                 names=()):
+        """`ports`: those of ROLES in order instead of free ones; `names`: more names for the certificate."""
         self.accounts, self.environment = accounts, {**os.environ, **(environment or {})}
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="packetboat-interop-"))
-        self.ca, certificate, key = make_certificates(self.folder)
-        self.port = dict(zip(ROLES, free_ports(len(ROLES))))
+        self.ca, certificate, key = make_certificates(self.folder, *names)
+        self.address = address
+        self.port = dict(zip(ROLES, ports or free_ports(len(ROLES))))
         self.config = self.folder / "packetboat.toml"
         self.data = self.folder / "data"
         listeners = "".join(f'[[listener]]\nrole = "{role}"\naddress = "{address}:{port}"\n' +
@@ -115,7 +118,7 @@ class Server:
                 if self.process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError("the server did not start:\n" + self.log_text())
                 try:
-                    socket.create_connection(("127.0.0.1", port), 1).close()
+                    socket.create_connection((self.address, port), 1).close()
                     break
                 except OSError:
                     select_pause()
