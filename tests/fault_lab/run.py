@@ -162,53 +162,6 @@ def verdict(s, code, report):
     return ""
 
 
-def witness(lab, s):
-    """What a raw client sees at the step that s.witness names: 'step:fragment'."""
-    step, fragment = s.witness.split(":", 1)
-    wait = 3
-    try:
-        connection = socket.create_connection((s.ip, s.port or s.random_port), timeout=wait)
-    except (TimeoutError, socket.timeout):
-        return step == "tcp" and fragment == "timeout"
-    except ConnectionRefusedError:
-        return step == "tcp" and fragment == "refused"
-    except ConnectionResetError:  # it may overtake the word that the connection is open
-        return step == "greeting" and fragment == "reset"
-    except OSError as error:
-        return step == "tcp" and fragment == str(error.errno)
-    seen = ""
-
-    def receive():
-        try:
-            got = connection.recv(4096)
-            return got.decode("latin-1") if got else "closed"
-        except (TimeoutError, socket.timeout):
-            return "timeout"
-        except ConnectionResetError:
-            return "reset"
-    seen = receive()
-    if step != "greeting":
-        for name in ("ehlo", "starttls"):
-            connection.sendall(b"EHLO witness.test\r\n" if name == "ehlo" else b"STARTTLS\r\n")
-            seen = receive()
-            if step == name:
-                break
-    if step == "tls":
-        context = ssl.create_default_context(cafile=lab.certs.ca_file)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        try:
-            context.wrap_socket(connection, server_hostname=s.host)
-            seen = "no error"
-        except (TimeoutError, socket.timeout):
-            seen = "timed out"
-        except ConnectionResetError:
-            seen = "reset"
-        except (ssl.SSLError, OSError) as error:
-            seen = str(error).replace("_", " ") + " EOF" * ("EOF" in str(error))
-    connection.close()
-    return fragment.lower() in seen.lower()
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("packetboat")
@@ -218,6 +171,7 @@ def main():
     options = parser.parse_args()
     reexec()
     from scenarios import SCENARIOS
+    from witness import witness
     chance = random.Random(options.seed)
     scenarios = [s for s in SCENARIOS if options.only.lower() in s.name.lower()]
     chance.shuffle(scenarios)
@@ -248,6 +202,9 @@ def main():
             if problem:
                 wrong.append(s.name)
     faults = len([s for s in scenarios if s.fault])
+    alone = [s.name for s in scenarios if s.fault and not s.witness]
+    print(f"{faults - len(alone)} of {faults} faults have a second witness", *alone)
+    wrong += alone
     print(f"{len(scenarios) - len(wrong)} of {len(scenarios)} named rightly ({faults} faults, "
           f"{len(scenarios) - faults} healthy servers; seed {options.seed})")
     os._exit(1 if wrong else 0)

@@ -19,7 +19,7 @@ KNOWN = {
     "Avast Web/Mail Shield Root": "issuer of a product that opens TLS (row 22)",
     "XXXXXXXA": "what a product writes over STARTTLS (row 17)",
     "8BITMIME": "RFC 6152", "PIPELINING": "RFC 2920", "STARTTLS": "RFC 3207",
-    "smtp.example.com": "RFC 2606", "anna@example.com": "RFC 2606", "mail.example.com": "RFC 2606",
+    "smtp.example.com": "reserved for examples", "anna@example.com": "reserved for examples", "mail.example.com": "reserved for examples",
 }
 
 
