@@ -58,6 +58,15 @@ Provider const* provider_of_domain(std::string_view domain) {
   }
   return nullptr;
 }
+std::vector<std::string> control_hosts(Provider const* target) {
+  std::vector<std::string> out;
+  for (std::string_view id : {"gmail", "mailgun", "fastmail"}) {
+    auto const* provider = find_provider(id);
+    if (provider != target && out.size() < 2) out.emplace_back(provider->host);
+  }
+  return out;
+}
+
 std::string_view near_host(std::string_view host) {
   if (host.size() > 255 || provider_of_host(host) != nullptr) return {};
   for (std::size_t most : {1, 2}) {

@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "advisor/ports.hpp"
 
@@ -54,6 +56,9 @@ Provider const* provider_of_host(std::string_view host);
 Provider const* provider_of_domain(std::string_view domain);
 /// The known provider host that `host` misspells by one or two letters; empty when none is near.
 std::string_view near_host(std::string_view host);
+
+/// Hosts of two well-known providers, other than `target` (may be null): to compare a port with.
+std::vector<std::string> control_hosts(Provider const* target);
 
 enum class Policy : std::uint8_t { unknown, open, blocked, restricted };
 /// What a cloud or access network does with outgoing mail ports, as was known on `seen`.

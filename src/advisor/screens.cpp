@@ -235,16 +235,16 @@ std::string elsewhere(Explanation const& explanation) {
 bool about_certificates(Fault fault) { return name(fault).starts_with("cert-"); }
 }  // namespace
 
+std::string explanation_head(Language language, Explanation const& explanation) {
+  if (!explanation.whole_log) return std::string{msg("explain.is_error").in(language)} + "\n\n";
+  return say(language, msg("explain.is_log"), explanation.line) + "\n  " +
+         escape_for_display(explanation.quote, 160) + "\n\n";
+}
+
 std::string explanation_screen(Language language, Explanation const& explanation,
                                std::string_view host) {
   FaultInfo const& fault = info(explanation.fault);
-  std::string out;
-  if (explanation.whole_log) {
-    out += say(language, msg("explain.is_log"), explanation.line) + "\n";
-    out += "  " + escape_for_display(explanation.quote, 160) + "\n\n";
-  } else {
-    out += std::string{msg("explain.is_error").in(language)} + "\n\n";
-  }
+  std::string out = explanation_head(language, explanation);
   out += text::paragraph("", fault.title.in(language), width) + "\n";
   out += text::paragraph("  " + std::string{msg("explain.most").in(language)} + " ",
                          fault.advice.in(language), width);
@@ -264,14 +264,15 @@ std::string explanation_screen(Language language, Explanation const& explanation
   out += text::paragraph("  " + std::string{msg("explain.fault_name").in(language)} + " ",
                          fault.name, width);
   out += fmt::format("\n{}  packetboat probe {}{}\n", msg("explain.sure").in(language),
-                     host.empty() ? "HOST" : host,
+                     host.empty() ? "HOST" : escape_for_display(host, 80),
                      explanation.port ? fmt::format(" --port {}", *explanation.port) : "");
   return out;
 }
 
-std::string unknown_screen(Language language) {
+std::string unknown_screen(Language language, std::string_view host) {
   return text::paragraph("", msg("explain.unknown").in(language), width) +
          text::paragraph("  ", msg("explain.unknown_next").in(language), width) +
-         fmt::format("\n{}  packetboat probe HOST\n", msg("advise.next").in(language));
+         fmt::format("\n{}  packetboat probe {}\n", msg("advise.next").in(language),
+                     host.empty() ? "HOST" : escape_for_display(host, 80));
 }
 }  // namespace pb::advisor

@@ -33,8 +33,11 @@ struct Choice {
 std::vector<Choice> choices(AdviceRequest const& request);
 std::string advice_screen(text::Language language, AdviceRequest const& request);
 
+/// What the text was taken for: its first lines.
+std::string explanation_head(text::Language language, Explanation const& explanation);
 /// `host` is shown in the line to type next; may be empty.
 std::string explanation_screen(text::Language language, Explanation const& explanation,
                                std::string_view host);
-std::string unknown_screen(text::Language language);
+/// `host` as above.
+std::string unknown_screen(text::Language language, std::string_view host);
 }  // namespace pb::advisor

@@ -46,7 +46,7 @@ TEST(Screens, fit_eighty_columns_in_every_language) {
     for (auto const& port : ports()) expect_fits(port_screen(language, port.port));
     expect_fits(advice_screen(language, request));
     expect_fits(explanation_screen(language, *explain("wrong version number"), ""));
-    expect_fits(unknown_screen(language));
+    expect_fits(unknown_screen(language, ""));
   }
 }
 

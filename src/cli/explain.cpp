@@ -14,6 +14,7 @@
 #include "base/ascii.hpp"
 #include "base/encoding.hpp"
 #include "cli/commands.hpp"
+#include "cli/explain_measure.hpp"
 #include "cli/explain_queue.hpp"
 #include "cli/standard_input.hpp"
 #include "cli/verify_input.hpp"
@@ -24,7 +25,8 @@ namespace {
 struct Options {
   Target target;
   std::vector<std::string> words;
-  std::string host, from_json;
+  Measurement measurement;
+  std::string from_json;
   bool error = false, message = false, domain = false, json = false;
 };
 
@@ -36,7 +38,8 @@ std::string text_of(Options const& options) {
 }
 
 std::string as_json(std::optional<advisor::Explanation> const& found,
-                    std::optional<advisor::ServerReply> const& reply) {
+                    std::optional<advisor::ServerReply> const& reply,
+                    std::optional<Measured> const& measured) {
   boost::json::object out{{"schema", "packetboat.explain/1"}, {"fault", nullptr}};
   if (reply) {
     auto const& [klass, subject, detail] = reply->status;
@@ -55,6 +58,14 @@ std::string as_json(std::optional<advisor::Explanation> const& found,
     out["rows"] = advisor::info(found->fault).rows;
     out["line"] = found->line;
     if (found->port) out["port"] = *found->port;
+  }
+  if (measured) {
+    bool const none = measured->settled.how == advisor::Settled::How::not_here;
+    out["measured"] = {{"host", escape_for_display(measured->host)},
+                       {"port", measured->port},
+                       {"how", advisor::name(measured->settled.how)},
+                       {"fault", nullptr}};
+    if (!none) out["measured"].as_object()["fault"] = advisor::name(measured->settled.fault);
   }
   return boost::json::serialize(out) + "\n";
 }
@@ -107,6 +118,35 @@ Exit explain_report(Options const& options, Terminal& terminal) {
   return Exit::ok;
 }
 
+/// Without --host: the likely causes. With it: the one that a measurement leaves.
+Exit explain_error(Options const& options, std::string const& text, Terminal& terminal) {
+  auto const language = terminal.language();
+  auto const found = advisor::explain(text);
+  std::optional<Measured> measured;
+  bool const wanted = !options.measurement.host.empty();
+  if (wanted && !read_host(options.measurement))
+    return refuse(terminal,
+                  {std::string{advisor::msg("explain.bad_host").in(language)}, Exit::usage});
+  if (found && wanted) measured = measure(*found, options.measurement);
+  auto const reply = found ? std::nullopt : advisor::find_server_reply(text);
+  auto const host = wanted ? read_host(options.measurement)->first : std::string{};
+  if (options.json) {
+    terminal.out() << as_json(found, reply, measured);
+  } else if (measured) {
+    terminal.out() << advisor::explanation_head(language, *found)
+                   << advisor::settled_screen(language, measured->settled, measured->host,
+                                              measured->port);
+  } else if (found) {
+    terminal.out() << advisor::explanation_screen(language, *found, host);
+  } else if (reply) {
+    terminal.out() << advisor::server_reply_screen(language, *reply);
+  } else {
+    terminal.out() << advisor::unknown_screen(language, host);
+  }
+  bool const one = !measured || measured->settled.how != advisor::Settled::How::not_here;
+  return (found || reply) && one ? Exit::ok : Exit::second_choice;
+}
+
 Exit run_explain(Options const& options, Terminal& terminal) {
   if (!options.from_json.empty()) return explain_report(options, terminal);
   auto const language = terminal.language();
@@ -126,18 +166,7 @@ Exit run_explain(Options const& options, Terminal& terminal) {
   }
   if (shape == advisor::Shape::queue_id)
     return explain_message(options.target, text, form, terminal);
-  auto const found = advisor::explain(text);
-  auto const reply = found ? std::nullopt : advisor::find_server_reply(text);
-  if (options.json) {
-    terminal.out() << as_json(found, reply);
-  } else if (found) {
-    terminal.out() << advisor::explanation_screen(language, *found, options.host);
-  } else if (reply) {
-    terminal.out() << advisor::server_reply_screen(language, *reply);
-  } else {
-    terminal.out() << advisor::unknown_screen(language);
-  }
-  return found || reply ? Exit::ok : Exit::second_choice;
+  return explain_error(options, text, terminal);
 }
 }  // namespace
 
@@ -146,7 +175,7 @@ void add_explain(CLI::App& command, Action& action) {
   command.add_option("text", options->words,
                      "an error text, a queue id or a domain; nothing or -: standard input");
   add_target(command, options->target);
-  command.add_option("--host", options->host, "the server it is about");
+  add_measurement(command, options->measurement);
   command.add_option("--from-json", options->from_json,
                      "a report of probe --json or port-check.php; -: standard input");
   command.add_flag("--error", options->error, "it is an error text");
@@ -155,6 +184,7 @@ void add_explain(CLI::App& command, Action& action) {
   command.add_flag("--json", options->json, "print packetboat.explain/1");
   command.footer(
       "Examples:\n  packetboat explain \"SSL routines:ssl3_get_record:wrong version number\"\n"
+      "  packetboat explain \"wrong version number\" --host smtp.example.com:587\n"
       "  packetboat explain < mail.log\n"
       "  packetboat explain 6h003k2qs0g1q\n  packetboat explain --domain example.net\n"
       "  packetboat explain --from-json report.json");
