@@ -84,6 +84,19 @@ std::string domain_of(SettingsInput const& input) {
   return dot == std::string::npos ? input.host : input.host.substr(dot + 1);
 }
 
+/// A UUID that is always the same for the same account, so that a new profile replaces the old one:
+/// two FNV-1a sums in the form of version 8 (RFC 9562 §5.8).
+std::string uuid_of(std::string_view text) {
+  std::uint64_t halves[2] = {0xCBF29CE484222325ULL, 0x84222325CBF29CE4ULL};
+  for (auto& half : halves) {
+    for (char c : text) half = (half ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+  }
+  std::uint64_t const high = (halves[0] & ~0xF000ULL) | 0x8000ULL;
+  std::uint64_t const low = (halves[1] & ~(3ULL << 62U)) | (1ULL << 63U);
+  return fmt::format("{:08X}-{:04X}-{:04X}-{:04X}-{:012X}", high >> 32U, (high >> 16U) & 0xFFFFU,
+                     high & 0xFFFFU, low >> 48U, low & 0xFFFFFFFFFFFFULL);
+}
+
 /// Replaces the marks from left to right; what is filled in is never read again.
 std::string filled(std::string_view text, SettingsInput const& input, Quoting quoting) {
   std::string const user = input.user.empty() ? "you@example.com" : input.user;
@@ -93,7 +106,11 @@ std::string filled(std::string_view text, SettingsInput const& input, Quoting qu
       {"@PORT@", fmt::format("{}", input.port)},
       {"@USER@", in_quotes(user, quoting)},
       {"@FROM@", in_quotes(from, quoting == Quoting::url ? Quoting::none : quoting)},
-      {"@DOMAIN@", in_quotes(domain_of(input), quoting)}};
+      {"@DOMAIN@", in_quotes(domain_of(input), quoting)},
+      {"@INCOMING@",
+       input.incoming.empty() ? "imap." + in_quotes(domain_of(input), quoting) : input.incoming},
+      {"@UUID1@", uuid_of("profile " + input.host + " " + user)},
+      {"@UUID2@", uuid_of("account " + input.host + " " + user)}};
   std::string out;
   while (!text.empty()) {
     auto const mark = std::ranges::find_if(
@@ -126,24 +143,11 @@ std::string card_text(Card const& card, Program const& program, SettingsInput co
 }
 }  // namespace
 
-std::string_view text_of(SettingsError error) {
-  switch (error) {
-    case SettingsError::bad_host:
-      return "the host is not a host name";
-    case SettingsError::bad_user:
-      return "the user name has characters that no program takes";
-    case SettingsError::cannot:
-      return "this program cannot do that kind of encryption";
-    case SettingsError::not_written:
-      return "there are no settings for this program yet";
-  }
-  return "";
-}
-
 std::expected<std::string, SettingsError> settings(Program const& program,
                                                    SettingsInput const& input,
                                                    text::Language language) {
-  if (!good_host(input.host)) return std::unexpected{SettingsError::bad_host};
+  bool const good_incoming = input.incoming.empty() || good_host(input.incoming);
+  if (!good_host(input.host) || !good_incoming) return std::unexpected{SettingsError::bad_host};
   if (!good_user(input.user)) return std::unexpected{SettingsError::bad_user};
   bool const starttls = input.security == Security::starttls;
   for (auto templates : {settings_templates(), application_templates()}) {

@@ -17,7 +17,8 @@ struct SettingsInput {
   std::string host;
   std::uint16_t port = 587;
   Security security = Security::starttls;
-  std::string user;  // user name; also the sender where it is an address
+  std::string user;      // user name; also the sender where it is an address
+  std::string incoming;  // IMAP host, where a program wants one; empty: imap.DOMAIN
 };
 enum class SettingsError : std::uint8_t {
   bad_host,
@@ -25,7 +26,6 @@ enum class SettingsError : std::uint8_t {
   cannot,       // the program cannot do this kind of encryption
   not_written,  // known program, no template for it
 };
-std::string_view text_of(SettingsError error);
 
 /// The text of the file, or of the card in `language` for programs that people set up by hand.
 std::expected<std::string, SettingsError> settings(Program const& program,

@@ -6,7 +6,48 @@
 
 namespace pb::advisor {
 namespace {
+// An account has to have an incoming server too; Apple's programs begin with STARTTLS on 587 and
+// with TLS on 465 when OutgoingMailServerUseSSL is true. Nobody's password stands in it.
+constexpr std::string_view mobileconfig = R"(<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0">
+<!-- Look at the incoming server: it is needed too, and may have another name.
+     Sign the profile, or people are warned when they install it. -->
+<dict>
+  <key>PayloadType</key><string>Configuration</string>
+  <key>PayloadVersion</key><integer>1</integer>
+  <key>PayloadIdentifier</key><string>@DOMAIN@.mail.profile</string>
+  <key>PayloadUUID</key><string>@UUID1@</string>
+  <key>PayloadDisplayName</key><string>Mail of @DOMAIN@</string>
+  <key>PayloadContent</key>
+  <array>
+    <dict>
+      <key>PayloadType</key><string>com.apple.mail.managed</string>
+      <key>PayloadVersion</key><integer>1</integer>
+      <key>PayloadIdentifier</key><string>@DOMAIN@.mail.account</string>
+      <key>PayloadUUID</key><string>@UUID2@</string>
+      <key>EmailAccountType</key><string>EmailTypeIMAP</string>
+      <key>EmailAccountDescription</key><string>@DOMAIN@</string>
+      <key>EmailAddress</key><string>@FROM@</string>
+      <key>IncomingMailServerAuthentication</key><string>EmailAuthPassword</string>
+      <key>IncomingMailServerHostName</key><string>@INCOMING@</string>
+      <key>IncomingMailServerPortNumber</key><integer>993</integer>
+      <key>IncomingMailServerUseSSL</key><true/>
+      <key>IncomingMailServerUsername</key><string>@USER@</string>
+      <key>OutgoingMailServerAuthentication</key><string>EmailAuthPassword</string>
+      <key>OutgoingMailServerHostName</key><string>@HOST@</string>
+      <key>OutgoingMailServerPortNumber</key><integer>@PORT@</integer>
+      <key>OutgoingMailServerUseSSL</key><true/>
+      <key>OutgoingMailServerUsername</key><string>@USER@</string>
+      <key>OutgoingPasswordSameAsIncomingPassword</key><true/>
+    </dict>
+  </array>
+</dict>
+</plist>
+)";
+
 constexpr SettingsTemplate table[] = {
+    {"mobileconfig", Quoting::xml, mobileconfig, mobileconfig},
     {"autoconfig", Quoting::xml,
      R"(<?xml version="1.0" encoding="UTF-8"?>
 <clientConfig version="1.1">

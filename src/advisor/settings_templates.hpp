@@ -1,5 +1,6 @@
 // settings_templates.hpp: the texts behind settings(), with marks for what is filled in.
-// Spec: settings.hpp. Marks: @HOST@ @PORT@ @USER@ @FROM@ @DOMAIN@.
+// Spec: settings.hpp. Marks: @HOST@ @PORT@ @USER@ @FROM@ @DOMAIN@ @INCOMING@
+// @UUID1@ @UUID2@.
 // Not here: filling in.
 #pragma once
 

@@ -37,7 +37,7 @@ TEST(Settings, every_template_names_host_and_port_and_no_mark_is_left) {
       auto const text = write(program->id, security);
       EXPECT_TRUE(text.contains("smtp.example.com")) << program->id;
       EXPECT_TRUE(text.contains(security == Security::starttls ? "587" : "465")) << program->id;
-      for (auto mark : {"@HOST", "@PORT", "@USER", "@FROM", "@DOMAIN"}) {
+      for (auto mark : {"@HOST", "@PORT", "@USER", "@FROM", "@DOMAIN", "@INCOMING", "@UUID"}) {
         EXPECT_FALSE(text.contains(mark)) << program->id << mark;
       }
     }
@@ -61,6 +61,15 @@ TEST(Settings, checks_stay_on) {
       }
     }
   }
+}
+
+TEST(Settings, a_profile_for_apple_has_an_incoming_server_and_stays_the_same_account) {
+  auto const profile = write("mobileconfig", Security::starttls, "you@b.example");
+  EXPECT_TRUE(profile.contains("<string>imap.b.example</string>")) << profile;
+  EXPECT_TRUE(profile.contains("PortNumber</key><integer>587</integer>"));
+  EXPECT_FALSE(profile.contains("<key>OutgoingPassword</key>"));
+  EXPECT_EQ(profile, write("mobileconfig", Security::starttls, "you@b.example"));
+  EXPECT_NE(profile, write("mobileconfig", Security::starttls, "me@b.example"));
 }
 
 TEST(Settings, starttls_is_required_where_the_program_has_a_word_for_it) {

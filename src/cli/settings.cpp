@@ -9,15 +9,15 @@
 #include "advisor/providers.hpp"
 #include "advisor/settings.hpp"
 #include "base/encoding.hpp"
-#include "base/nearest.hpp"
 #include "cli/commands.hpp"
+#include "cli/usage.hpp"
 #include "runtime/system.hpp"
 #include "text/layout.hpp"
 
 namespace pb::cli {
 namespace {
 struct Options {
-  std::string target, program = "list", user, prefer = "587";
+  std::string target, program = "list", user, prefer = "587", incoming;
   std::uint16_t port = 0;
 };
 
@@ -46,11 +46,26 @@ std::uint16_t port_for(Options const& options, advisor::Provider const* provider
 Exit unknown_program(std::string const& program, Terminal& terminal) {
   std::vector<std::string_view> names{"port-check.php"};
   for (auto const* one : advisor::writable_programs()) names.push_back(one->id);
-  terminal.err() << "settings: there is no program \"" << escape_for_display(program, 64) << '"';
-  if (auto const near = nearest(program, names))
-    terminal.err() << "; did you mean \"" << *near << "\"?";
-  terminal.err() << "  (all: packetboat settings --for list)\n";
-  return Exit::usage;
+  auto const language = terminal.language();
+  return usage(
+      terminal,
+      text::say(language, usage_text("no_program"), escape_for_display(program, 64)) +
+          did_you_mean(language, program, names) + "  (" +
+          text::say(language, usage_text("all_programs"), "packetboat settings --for list") + ")");
+}
+
+text::Text text_of(advisor::SettingsError error) {
+  switch (error) {
+    case advisor::SettingsError::bad_host:
+      return usage_text("bad_host");
+    case advisor::SettingsError::bad_user:
+      return usage_text("bad_user");
+    case advisor::SettingsError::cannot:
+      return usage_text("cannot");
+    case advisor::SettingsError::not_written:
+      return usage_text("not_written");
+  }
+  return usage_text("not_written");
 }
 
 /// The text goes to standard output; what to do with it, to standard error.
@@ -58,8 +73,7 @@ Exit write_port_check(advisor::SettingsInput const& input, Terminal& terminal) {
   auto const* any = advisor::find_program("curl");
   auto const checked = advisor::settings(*any, input, terminal.language());
   if (!checked) {  // the same rules for a host name as everywhere
-    terminal.err() << "settings: " << advisor::text_of(checked.error()) << '\n';
-    return Exit::usage;
+    return usage(terminal, text_of(checked.error()).in(terminal.language()));
   }
   runtime::SystemRandom random;
   terminal.out() << advisor::port_check_php(input.host);
@@ -77,12 +91,13 @@ Exit run_settings(Options const& options, Terminal& terminal) {
   auto const preference = advisor::parse_preference(options.prefer);
   bool const is_check = options.program == "port-check.php" || options.program == "port-check";
   if (program == nullptr && !is_check) return unknown_program(options.program, terminal);
-  if (!preference || options.target.empty()) {
-    terminal.err() << "settings: name a server and a program: packetboat settings "
-                      "smtp.example.com --for wordpress (all: --for list)\n";
-    return Exit::usage;
+  if (!preference) return usage(terminal, usage_text("prefer_value").in(terminal.language()));
+  if (options.target.empty()) {
+    return usage(terminal, text::say(terminal.language(), usage_text("name_server_and_program"),
+                                     "packetboat settings smtp.example.com --for wordpress"));
   }
-  advisor::SettingsInput input{.host = options.target, .user = options.user};
+  advisor::SettingsInput input{
+      .host = options.target, .user = options.user, .incoming = options.incoming};
   auto const at = options.target.rfind('@');
   auto const* provider = advisor::find_provider(options.target);
   if (at != std::string::npos) {
@@ -98,14 +113,12 @@ Exit run_settings(Options const& options, Terminal& terminal) {
   input.port = port_for(options, provider, *preference);
   auto const* port = advisor::find_port(input.port);
   if (input.port == 25) {
-    terminal.err() << "settings: port 25 is for servers; a program submits on 587, 465 or 2525\n";
-    return Exit::usage;
+    return usage(terminal, usage_text("not_25").in(terminal.language()));
   }
   input.security = port == nullptr ? advisor::Security::starttls : port->security;
   auto const text = advisor::settings(*program, input, terminal.language());
   if (!text) {
-    terminal.err() << "settings: " << advisor::text_of(text.error()) << '\n';
-    return Exit::usage;
+    return usage(terminal, text_of(text.error()).in(terminal.language()));
   }
   terminal.out() << *text;
   return Exit::ok;
@@ -118,10 +131,13 @@ void add_settings(CLI::App& command, Action& action) {
   command.add_option("--for", options->program, "the program; list: all of them");
   command.add_option("--port", options->port, "the port that works for you");
   command.add_option("--user", options->user, "the user name");
+  command.add_option("--incoming", options->incoming,
+                     "the IMAP server, for mobileconfig (default: imap.DOMAIN)");
   command.add_option("--prefer", options->prefer, "587 (default), 465 or provider");
   command.footer(
       "Examples:\n  packetboat settings smtp.example.com --for wordpress\n"
       "  packetboat settings you@gmail.com --for thunderbird\n"
+      "  packetboat settings you@example.com --for mobileconfig > mail.mobileconfig\n"
       "  packetboat settings sendgrid --port 2525 --for nodemailer\n"
       "  packetboat settings smtp.example.com --for port-check.php > check-7f3a.php");
   command.callback([options, &action] {
