@@ -11,6 +11,7 @@
 #include "base/ascii.hpp"
 #include "cli/commands.hpp"
 #include "cli/standard_input.hpp"
+#include "cli/usage.hpp"
 
 namespace pb::cli {
 namespace {
@@ -33,8 +34,7 @@ void ask(Terminal& terminal, text::Language language, text::Text question, std::
 }
 
 Exit unknown(Terminal& terminal, std::string_view option, std::string const& known) {
-  terminal.err() << option << " takes one of: " << known << '\n';
-  return Exit::usage;
+  return usage(terminal, text::say(terminal.language(), usage_text("one_of"), option, known));
 }
 
 Exit run_advise(Options options, Terminal& terminal) {

@@ -10,9 +10,9 @@
 #include "advisor/lint.hpp"
 #include "advisor/programs.hpp"
 #include "base/encoding.hpp"
-#include "base/nearest.hpp"
 #include "cli/account_messages.hpp"
 #include "cli/commands.hpp"
+#include "cli/usage.hpp"
 #include "cli/verify_input.hpp"
 #include "text/layout.hpp"
 
@@ -26,14 +26,12 @@ struct Options {
 
 Exit wrong_program(Options const& options, Terminal& terminal) {
   auto const names = advisor::lint_programs();
-  terminal.err() << "lint: --for \"" << escape_for_display(options.program, 64)
-                 << "\" is not known";
-  if (auto const near = nearest(options.program, names))
-    terminal.err() << "; did you mean \"" << *near << "\"?";
-  terminal.err() << "\n  ";
-  for (auto const name : names) terminal.err() << name << ' ';
-  terminal.err() << '\n';
-  return Exit::usage;
+  auto const language = terminal.language();
+  std::string all;
+  for (auto const name : names) all.append(all.empty() ? "" : " ").append(name);
+  return usage(terminal, text::say(language, usage_text("no_program"),
+                                   escape_for_display(options.program, 64)) +
+                             did_you_mean(language, options.program, names) + "\n  " + all);
 }
 
 std::string as_json(Options const& options, advisor::LintReport const& report,

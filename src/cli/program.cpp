@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "base/encoding.hpp"
-#include "base/nearest.hpp"
 #include "cli/commands.hpp"
 #include "cli/sendmail.hpp"
+#include "cli/usage.hpp"
 
 namespace pb::cli {
 namespace {
@@ -57,23 +57,15 @@ void build(CLI::App& app, Globals& globals, Action& action) {
 }
 
 /// The first word that is no option, and is no command: what it was probably meant to be.
-std::string unknown_command(std::string_view word) {
+std::string unknown_command(text::Language language, std::string_view word) {
   std::vector<std::string_view> names;
   for (Command const& row : commands()) names.push_back(row.name);
-  std::string text = "there is no command \"" + escape_for_display(word, 64) + "\"";
-  if (auto const near = nearest(word, names))
-    text.append("; did you mean \"").append(*near).append("\"?");
-  return text;
+  return text::say(language, usage_text("no_command"), escape_for_display(word, 64)) +
+         did_you_mean(language, word, names);
 }
 
 bool is_command(std::string_view word) {
   return std::ranges::any_of(commands(), [&](Command const& row) { return row.name == word; });
-}
-
-Exit usage(Terminal& terminal, std::string_view text, std::string_view help_of) {
-  terminal.err() << terminal.styled(Style::bad, "packetboat: ") << text << '\n'
-                 << "Try:  packetboat" << (help_of.empty() ? "" : " ") << help_of << " --help\n";
-  return Exit::usage;
 }
 
 /// "help user add" is "user add --help"; "help" alone is "--help".
@@ -92,7 +84,9 @@ Exit parse_and_run(std::vector<std::string> arguments, Terminal& terminal) {
   build(app, globals, action);
   std::string const word = arguments.empty() ? std::string{} : arguments.front();
   bool const named = !word.empty() && !word.starts_with('-');
-  if (named && !is_command(word)) return usage(terminal, unknown_command(word), "");
+  take_language(arguments, terminal);
+  if (named && !is_command(word))
+    return usage(terminal, unknown_command(terminal.language(), word), "");
   try {
     std::ranges::reverse(arguments);  // CLI11 takes its vector from the end
     app.parse(arguments);
@@ -106,11 +100,11 @@ Exit parse_and_run(std::vector<std::string> arguments, Terminal& terminal) {
     terminal.out() << deepest->help(before);
     return Exit::ok;
   } catch (CLI::ParseError const& error) {
-    return usage(terminal, escape_for_display(error.what(), 400), named ? word : "");
+    return usage(terminal, problem_of(terminal.language(), app, error), named ? word.c_str() : "");
   }
   if (!globals.language.empty()) {
     auto const language = text::parse_language(globals.language);
-    if (!language) return usage(terminal, "--lang takes en, zh-Hant or zh-Hans", "");
+    if (!language) return usage(terminal, usage_text("lang").in(terminal.language()), "");
     terminal.set_language(*language);
   }
   if (globals.version) {
@@ -118,7 +112,7 @@ Exit parse_and_run(std::vector<std::string> arguments, Terminal& terminal) {
     return Exit::ok;
   }
   if (action) return action(terminal);
-  if (named) return usage(terminal, "say what to do", word);
+  if (named) return usage(terminal, usage_text("say_what").in(terminal.language()), word.c_str());
   terminal.out() << six_lines;
   return Exit::ok;
 }

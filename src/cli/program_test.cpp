@@ -5,11 +5,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <sstream>
 #include <vector>
 
 #include "base/utf8.hpp"
 #include "cli/commands.hpp"
+#include "cli/usage_messages.hpp"
+#include "text/terms.hpp"
 
 namespace pb::cli {
 namespace {
@@ -48,6 +51,37 @@ TEST(Program, answers_an_unknown_option_with_64_and_the_help_to_ask_for) {
   Result const result = run_with({"completion", "bash", "--colour-blind"});
   EXPECT_EQ(result.exit, Exit::usage);
   EXPECT_NE(result.err.find("packetboat completion --help"), std::string::npos) << result.err;
+}
+
+TEST(Program, an_option_that_is_nearly_right_is_named) {
+  Result const result = run_with({"probe", "smtp.example.com", "--trancript"});
+  EXPECT_EQ(result.exit, Exit::usage);
+  EXPECT_TRUE(result.err.contains("did you mean \"--transcript\"?")) << result.err;
+}
+
+TEST(Program, a_wrong_command_line_is_told_in_the_language_asked_for) {
+  EXPECT_TRUE(run_with({"prob", "--lang", "zh-Hant"}).err.contains("是不是「probe」？"));
+  EXPECT_TRUE(
+      run_with({"probe", "a", "--porto", "1", "--lang=zh-Hans"}).err.contains("没有“--porto”"));
+  EXPECT_TRUE(run_with({"settings", "--for", "curl", "--lang", "zh-Hant"}).err.contains("請指定"));
+  EXPECT_TRUE(run_with({"probe", "--timeout", "soon", "--lang", "zh-Hans"}).err.contains("值不对"));
+}
+
+TEST(Program, settings_for_a_mistyped_program_names_the_nearest_one) {
+  Result const result = run_with({"settings", "smtp.example.com", "--for", "wordprss"});
+  EXPECT_EQ(result.exit, Exit::usage);
+  EXPECT_TRUE(result.err.contains("did you mean \"wordpress\"?")) << result.err;
+}
+
+TEST(Program, words_about_wrong_usage_keep_to_the_terms) {
+  std::ifstream file{PB_SOURCE_DIR "/docs/terms.md"};
+  std::stringstream all;
+  all << file.rdbuf();
+  auto const terms = text::parse_terms(all.str());
+  for (auto const& message : usage_catalogue) {
+    for (auto const& complaint : text::complaints(message.text, terms))
+      ADD_FAILURE() << message.id << ": " << complaint;
+  }
 }
 
 TEST(Program, help_names_every_command_under_its_group) {
