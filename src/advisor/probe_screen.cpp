@@ -261,6 +261,35 @@ std::string use_text(Language language, ProbeFacts const& facts, Verdict const& 
   return out;
 }
 
+/// No forward secrecy, or a part that is broken (RFC 9325 §4.1).
+bool is_weak(std::string_view cipher) {
+  bool const forward =
+      cipher.starts_with("ECDHE-") || cipher.starts_with("DHE-") || cipher.starts_with("TLS_");
+  return !forward || cipher.contains("RC4") || cipher.contains("DES") || cipher.contains("MD5") ||
+         cipher.contains("NULL") || cipher.contains("EXP");
+}
+
+std::string deep_text(Language language, ProbeFacts const& facts) {
+  if (facts.swept.empty()) return {};
+  text::Table table{4};
+  std::string weak;
+  bool old = false;
+  for (auto const& one : facts.swept) {
+    std::string ciphers;
+    for (auto const& cipher : one.ciphers) {
+      ciphers += (ciphers.empty() ? "" : " ") + cipher;
+      if (is_weak(cipher) && !weak.contains(cipher)) weak += (weak.empty() ? "" : " ") + cipher;
+    }
+    old = old || (one.spoken && (one.version == "TLS 1.0" || one.version == "TLS 1.1"));
+    table.row({one.version, one.spoken ? ciphers : std::string{msg("deep.refused").in(language)}});
+  }
+  std::string out =
+      "\n  " + say(language, msg("deep.title"), facts.swept_port) + "\n" + table.render(width);
+  if (old) out += text::paragraph("  ", msg("deep.old").in(language), width);
+  if (!weak.empty()) out += text::paragraph("  ", say(language, msg("deep.weak"), weak), width);
+  return out;
+}
+
 std::string login_text(Language language, ProbeFacts const& facts) {
   for (auto const& port : facts.ports) {
     for (auto const& attempt : port.attempts) {
@@ -285,8 +314,10 @@ std::string next_text(Language language, ProbeFacts const& facts, Verdict const&
   std::string const second = verdict.outcome == Outcome::first_choice
                                  ? fmt::format("packetboat probe {} --login you@example.com", host)
                                  : fmt::format("packetboat probe {} --letter", host);
-  return fmt::format("{}packetboat settings {}{} --for wordpress   (--for list)\n{}{}\n", label,
-                     host, port, indent, second);
+  std::string first = fmt::format("{}packetboat settings {}{} --for wordpress", label, host, port);
+  constexpr std::string_view list = "   (--for list)";
+  if (utf8::columns(first) + list.size() <= width) first += list;
+  return fmt::format("{}\n{}{}\n", first, indent, second);
 }
 }  // namespace
 
@@ -308,7 +339,7 @@ std::string probe_screen(Language language, ProbeFacts const& facts, Verdict con
   std::string details = use_text(language, facts, verdict) + cause_text(language, facts, verdict) +
                         notes_text(language, verdict);
   if (!details.empty()) out += "\n" + details;
-  out += login_text(language, facts);
+  out += deep_text(language, facts) + login_text(language, facts);
   return out + "\n" + next_text(language, facts, verdict);
 }
 

@@ -16,6 +16,7 @@ constexpr std::array table{
     Command{"settings", Group::find_out, "write the settings of a program for a server",
             add_settings},
     Command{"lint", Group::find_out, "name the wrong line of a program's settings", add_lint},
+    Command{"talk", Group::find_out, "talk SMTP with a server, with a guide beside it", add_talk},
     Command{"advise", Group::find_out, "choose a port for a program and a provider", add_advise},
     Command{"faults", Group::find_out, "list the names of faults", add_faults},
 

@@ -31,6 +31,7 @@ void add_send(CLI::App& command, Action& action);
 void add_sendmail(CLI::App& command, Action& action);
 void add_serve(CLI::App& command, Action& action);
 void add_store(CLI::App& command, Action& action);
+void add_talk(CLI::App& command, Action& action);
 void add_user(CLI::App& command, Action& action);
 void add_arc(CLI::App& command, Action& action);
 void add_dkim(CLI::App& command, Action& action);

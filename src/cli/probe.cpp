@@ -16,27 +16,35 @@
 #include "base/ascii.hpp"
 #include "base/encoding.hpp"
 #include "cli/commands.hpp"
+#include "cli/found_servers.hpp"
+#include "cli/probe_domain.hpp"
 #include "cli/probe_json.hpp"
 #include "cli/probe_many.hpp"
+#include "cli/probe_relay.hpp"
 #include "cli/secrets.hpp"
+#include "cli/usage.hpp"
 #include "cli/verify_input.hpp"
 #include "mail/date.hpp"
 #include "runtime/prober.hpp"
 #include "runtime/system.hpp"
+#include "runtime/tls_sweep.hpp"
+#include "text/layout.hpp"
 
 namespace pb::cli {
 namespace {
 struct Options {
   std::string target, ports, prefer = "587", ca_file, resolver, os, user;
-  std::string password_command, report, targets;
+  std::string password_command, report, targets, dns_file;
   std::vector<std::string> controls;
   bool no_control = false, json = false, brief = false, letter = false, transcript = false;
-  bool deep = false, v4 = false, v6 = false, redact = false;
+  bool deep = false, v4 = false, v6 = false, redact = false, relay = false;
   double timeout = 20, watch = 0;
 };
 
 struct Target {
   std::string host;
+  std::string domain;  // of an address whose provider is not known
+  std::string found;   // how the host was found, a sentence
   advisor::Provider const* provider = nullptr;
   std::vector<std::uint16_t> ports;
 };
@@ -61,7 +69,8 @@ Target read_target(std::string_view text) {
     out.host = out.provider->host;
     return out;
   }
-  if (auto const at = text.rfind('@'); at != std::string_view::npos) text.remove_prefix(at + 1);
+  bool const address = text.contains('@');
+  if (address) text.remove_prefix(text.rfind('@') + 1);
   auto const colon = text.rfind(':');
   bool const one_colon = colon != std::string_view::npos && text.find(':') == colon;
   if (one_colon && add_ports(text.substr(colon + 1), out.ports)) text = text.substr(0, colon);
@@ -71,7 +80,42 @@ Target read_target(std::string_view text) {
   out.provider = advisor::provider_of_domain(text);
   out.host = out.provider != nullptr ? std::string{out.provider->host} : std::string{text};
   if (out.provider == nullptr) out.provider = advisor::provider_of_host(out.host);
+  if (address && out.provider == nullptr) out.domain = out.host;
   return out;
+}
+
+VerifyCommon dns_of(Options const& options) {
+  VerifyCommon out;
+  out.dns_server = options.resolver;
+  out.dns_file = options.dns_file;
+  out.json = options.json;
+  return out;
+}
+
+/// you@example.com: its domain is seldom the host that takes mail from programs.
+void find_host(Options const& options, Target& target, text::Language language) {
+  if (target.domain.empty()) return;
+  auto const resolver = make_resolver(dns_of(options));
+  if (!resolver) return;
+  auto const place = find_submission(**resolver, target.domain);
+  if (!place) return;
+  target.host = place->host;
+  if (target.ports.empty()) target.ports = place->ports;
+  target.provider = place->provider;
+  std::string const domain = escape_for_display(target.domain, 80);
+  std::string const host = escape_for_display(place->host, 80);
+  switch (place->how) {
+    case SubmissionPlace::How::srv:
+      target.found = text::say(language, advisor::msg("found.srv"), domain, host);
+      return;
+    case SubmissionPlace::How::name:
+      target.found = text::say(language, advisor::msg("found.name"), domain, host);
+      return;
+    case SubmissionPlace::How::exchanger:
+      target.found =
+          text::say(language, advisor::msg("found.exchanger"), domain, place->provider->name);
+      return;
+  }
 }
 
 void choose_ports(Target& target) {
@@ -84,23 +128,14 @@ void choose_ports(Target& target) {
   }
 }
 
-/// Two providers of the table that are not the target itself.
-std::vector<std::string> controls_for(Target const& target) {
-  std::vector<std::string> out;
-  for (std::string_view id : {"gmail", "mailgun", "fastmail"}) {
-    auto const* provider = advisor::find_provider(id);
-    if (provider != target.provider && out.size() < 2) out.emplace_back(provider->host);
-  }
-  return out;
-}
-
 std::optional<runtime::ProbeSettings> settings_of(Options const& options, Target const& target,
                                                   Terminal& terminal) {
   runtime::ProbeSettings out;
   out.target = options.target;
   out.host = target.host;
   out.ports = target.ports;
-  out.control_hosts = options.controls.empty() ? controls_for(target) : options.controls;
+  out.control_hosts =
+      options.controls.empty() ? advisor::control_hosts(target.provider) : options.controls;
   out.controls = !options.no_control;
   if (options.no_control) out.control_hosts.clear();
   out.ca_file = options.ca_file;
@@ -114,7 +149,7 @@ std::optional<runtime::ProbeSettings> settings_of(Options const& options, Target
     auto const address = IpAddress::parse(options.resolver);
     if (!endpoint && address) endpoint = Endpoint{*address, 53};
     if (!endpoint) {
-      terminal.err() << "--resolver takes an address, or address:port\n";
+      usage(terminal, usage_text("resolver_value").in(terminal.language()));
       return std::nullopt;
     }
     out.resolver = endpoint;
@@ -208,7 +243,52 @@ Exit watch(Options const& options, runtime::ProbeSettings const& settings,
   }
 }
 
-Exit run_probe(Options const& options, Terminal& terminal) {
+/// The advised port, else the first that speaks TLS: every version and cipher, one at a time.
+void sweep(runtime::ProbeSettings const& settings, advisor::Verdict const& verdict,
+           advisor::ProbeFacts& facts) {
+  for (auto const& port : facts.ports) {
+    bool const wanted = !verdict.advice || verdict.advice->port == port.port;
+    for (auto const& attempt : port.attempts) {
+      bool const tls = attempt.tls.handshake == advisor::Handshake::ok;
+      if (!wanted || !tls || facts.swept_port != 0) continue;
+      facts.swept_port = port.port;
+      facts.swept = runtime::sweep_tls({.host = settings.host,
+                                        .port = port.port,
+                                        .implicit_tls = attempt.implicit_tls,
+                                        .ehlo_name = settings.ehlo_name,
+                                        .timeout = settings.timeout});
+    }
+  }
+}
+
+/// Without a target: the one server that programs here are set up with, or the list of them.
+std::optional<std::string> target_found_here(Terminal& terminal) {
+  auto const language = terminal.language();
+  auto const found = find_servers();
+  auto const target = [](FoundServer const& one) {
+    return one.port == 0 || one.host.contains(':') ? one.host
+                                                   : fmt::format("{}:{}", one.host, one.port);
+  };
+  if (found.empty()) {
+    usage(terminal,
+          text::say(language, usage_text("name_server"), "packetboat probe smtp.example.com"));
+    return std::nullopt;
+  }
+  if (found.size() == 1) {
+    terminal.err() << text::say(language, usage_text("found_one"), found.front().file,
+                                target(found.front()))
+                   << "\n";
+    return target(found.front());
+  }
+  terminal.err() << usage_text("found_many").in(language) << '\n';
+  text::Table table;
+  for (auto const& one : found)
+    table.row({"packetboat probe " + target(one), escape_for_display(one.file)});
+  terminal.err() << table.render();
+  return std::nullopt;
+}
+
+Exit run_probe(Options options, Terminal& terminal) {
   if (!options.targets.empty()) {
     auto const list = read_input(options.targets);
     if (!list) return refuse(terminal, list.error());
@@ -225,23 +305,32 @@ Exit run_probe(Options const& options, Terminal& terminal) {
         options.json, terminal);
   }
   if (options.target.empty()) {
-    terminal.err() << "probe: name a server, for example: packetboat probe smtp.example.com\n";
-    return Exit::usage;
+    auto const found = target_found_here(terminal);
+    if (!found) return Exit::usage;
+    options.target = *found;
   }
   auto const preference = advisor::parse_preference(options.prefer);
   Target target = read_target(options.target);
   if (!preference || (!options.ports.empty() && !add_ports(options.ports, target.ports)) ||
       options.timeout < 1 || options.timeout > 600) {
-    terminal.err() << "probe: --prefer takes 587, 465 or provider; --port takes port numbers; "
-                      "--timeout seconds from 1 to 600\n";
-    return Exit::usage;
+    return usage(terminal, usage_text("probe_values").in(terminal.language()));
   }
+  if (!options.relay) find_host(options, target, terminal.language());
   choose_ports(target);
   auto const settings = settings_of(options, target, terminal);
   if (!settings) return Exit::usage;
+  if (options.relay) {
+    std::string const domain = options.target.substr(options.target.rfind('@') + 1);
+    return probe_relay(domain, dns_of(options), *settings, terminal);
+  }
+  bool const screen = !options.json && !options.brief && !options.letter;
+  if (screen && !target.found.empty()) {
+    terminal.out() << text::paragraph("", target.found, terminal.columns()) << '\n' << std::flush;
+  }
   if (options.watch > 0) return watch(options, *settings, *preference, target.provider, terminal);
-  auto const facts = runtime::probe(*settings);
+  auto facts = runtime::probe(*settings);
   auto const verdict = advisor::judge(facts, *preference, target.provider);
+  if (options.deep) sweep(*settings, verdict, facts);
   if (!options.report.empty()) {
     Exit const written = write_report(options, facts, verdict, terminal);
     if (written != Exit::ok) return written;
@@ -251,8 +340,10 @@ Exit run_probe(Options const& options, Terminal& terminal) {
 }
 
 void add_options(CLI::App& command, Options& options) {
-  command.add_option("target", options.target,
-                     "a host, HOST:PORT, an e-mail address, a domain or a provider's name");
+  command.add_option(
+      "target", options.target,
+      "a host, HOST:PORT, an e-mail address, a domain or a provider's name; nothing: "
+      "what msmtp, Postfix, WordPress or .env here is set up with");
   command.add_option("--port,port", options.ports, "only these ports: 587 or 587,465");
   command.add_option("--prefer", options.prefer, "587 (default), 465 or provider");
   command.add_option("--control", options.controls, "a host to compare with")
@@ -268,10 +359,16 @@ void add_options(CLI::App& command, Options& options) {
   command.add_option("--targets", options.targets, "a file of targets, one a line; -: input");
   command.add_option("--ca-file", options.ca_file, "trust the issuers of this file only");
   command.add_option("--resolver", options.resolver, "ask this DNS server, too");
+  command.add_option("--dns-file", options.dns_file,
+                     "what the DNS says of a domain, from a zone file");
+  command.add_flag("--relay", options.relay,
+                   "judge how mail of other servers to this domain is protected");
   command.add_flag("-4", options.v4, "IPv4 only");
   command.add_flag("-6", options.v6, "IPv6 only");
   command.add_option("--timeout", options.timeout, "seconds for everything (20)");
-  command.add_flag("--deep", options.deep, "also look for injection behind STARTTLS");
+  command.add_flag("--deep", options.deep,
+                   "also look for injection behind STARTTLS, and for every TLS version and "
+                   "cipher of the advised port");
   command.add_flag("--json", options.json, "print packetboat.probe/1");
   command.add_flag("--short", options.brief, "print only port and encryption");
   command.add_flag("--letter", options.letter, "write to the host or administrator");
@@ -289,6 +386,7 @@ void add_probe(CLI::App& command, Action& action) {
       "4 this computer is the cause.\n"
       "Examples:\n  packetboat probe smtp.example.com\n  packetboat probe you@gmail.com\n"
       "  packetboat probe smtp.example.com --port 587 --login you@example.com\n"
+      "  packetboat probe --relay example.com\n"
       "  packetboat probe smtp.example.com --report probe.md --redact\n"
       "  packetboat probe --targets hosts.txt --json");
   command.callback([options, &action] {

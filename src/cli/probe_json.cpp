@@ -95,6 +95,14 @@ std::string probe_json(advisor::ProbeFacts const& facts, advisor::Verdict const&
   json::array addresses;
   for (auto const& address : facts.name.addresses) addresses.push_back(json::value(address.text()));
   out["addresses"] = addresses;
+  if (!facts.swept.empty()) {
+    json::array versions;
+    for (auto const& one : facts.swept) {
+      versions.push_back(json::object{
+          {"version", one.version}, {"spoken", one.spoken}, {"ciphers", strings(one.ciphers)}});
+    }
+    out["tls_sweep"] = json::object{{"port", facts.swept_port}, {"versions", std::move(versions)}};
+  }
   json::array controls;
   for (auto const& control : facts.controls) {
     controls.push_back(json::object{{"host", control.host},

@@ -82,6 +82,20 @@ bool has_issuer_url(X509* certificate) {
   return false;
 }
 
+/// Hexadecimal.
+std::string digest_of(X509* certificate, EVP_MD const* kind) {
+  unsigned char out[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  X509_digest(certificate, kind, out, &size);
+  return hex_encode({reinterpret_cast<char const*>(out), size});
+}
+std::string digest_of(std::string_view bytes, EVP_MD const* kind) {
+  unsigned char out[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  EVP_Digest(bytes.data(), bytes.size(), out, &size, kind, nullptr);
+  return hex_encode({reinterpret_cast<char const*>(out), size});
+}
+
 advisor::CertFacts facts_of(X509* certificate) {
   advisor::CertFacts out;
   out.subject = text_of(X509_get_subject_name(certificate));
@@ -90,10 +104,17 @@ advisor::CertFacts facts_of(X509* certificate) {
   out.names = names_of(certificate);
   out.not_before = seconds_of(X509_get0_notBefore(certificate));
   out.not_after = seconds_of(X509_get0_notAfter(certificate));
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  X509_digest(certificate, EVP_sha256(), digest, &size);
-  out.sha256 = hex_encode({reinterpret_cast<char const*>(digest), size});
+  out.sha256 = digest_of(certificate, EVP_sha256());
+  out.sha512 = digest_of(certificate, EVP_sha512());
+  unsigned char* key = nullptr;
+  int const octets = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key);
+  if (octets > 0) {
+    std::string_view const der{reinterpret_cast<char const*>(key),
+                               static_cast<std::size_t>(octets)};
+    out.key_sha256 = digest_of(der, EVP_sha256());
+    out.key_sha512 = digest_of(der, EVP_sha512());
+  }
+  OPENSSL_free(key);
   out.has_issuer_url = has_issuer_url(certificate);
   return out;
 }
@@ -210,7 +231,8 @@ int no_certificate(SSL* ssl, X509**, EVP_PKEY**) {
 }
 }  // namespace
 
-std::unique_ptr<ProbeTls::Session> ProbeTls::prepare(std::string const& host) {
+std::unique_ptr<ProbeTls::Session> ProbeTls::prepare(std::string const& host,
+                                                     TlsOffer const& offer) {
   auto session = std::make_unique<Session>();
   SSL* ssl = session->ssl.get();
   SSL_set_bio(ssl, session->in, session->out);
@@ -219,12 +241,19 @@ std::unique_ptr<ProbeTls::Session> ProbeTls::prepare(std::string const& host) {
   SSL_set_app_data(ssl, &session->asked_certificate);
   SSL_CTX_set_client_cert_cb(session->context.get(), no_certificate);
   SSL_set_min_proto_version(ssl, TLS1_2_VERSION);  // RFC 8996, RFC 8997
+  if (offer.version != 0) {
+    SSL_set_security_level(ssl, 0);  // or the library itself would not offer what is to be found
+    SSL_set_min_proto_version(ssl, offer.version);
+    SSL_set_max_proto_version(ssl, offer.version);
+  }
+  if (!offer.ciphers.empty()) SSL_set_cipher_list(ssl, offer.ciphers.c_str());
   SSL_set_connect_state(ssl);
   return session;
 }
 
-ProbeTls::ProbeTls(TrustStore const& store, std::string host, std::int64_t now)
-    : session_(prepare(host)), store_(store), host_(std::move(host)), now_(now) {}
+ProbeTls::ProbeTls(TrustStore const& store, std::string host, std::int64_t now,
+                   TlsOffer const& offer)
+    : session_(prepare(host, offer)), store_(store), host_(std::move(host)), now_(now) {}
 ProbeTls::~ProbeTls() = default;
 
 ProbeTls::Progress ProbeTls::handshake(std::string_view received) {

@@ -26,10 +26,16 @@ class TrustStore {
   std::unique_ptr<State> state_;
 };
 
+/// What a handshake offers. The default is what programs offer today.
+struct TlsOffer {
+  int version = 0;      // of OpenSSL, alone, at its lowest security level; 0: TLS 1.2 and newer
+  std::string ciphers;  // of OpenSSL, below TLS 1.3; empty: the library's
+};
+
 class ProbeTls {
  public:
   /// `now`: seconds since 1970, for the dates of certificates.
-  ProbeTls(TrustStore const& store, std::string host, std::int64_t now);
+  ProbeTls(TrustStore const& store, std::string host, std::int64_t now, TlsOffer const& offer = {});
   ~ProbeTls();
   ProbeTls(ProbeTls const&) = delete;
   ProbeTls& operator=(ProbeTls const&) = delete;
@@ -47,7 +53,7 @@ class ProbeTls {
 
  private:
   struct Session;
-  static std::unique_ptr<Session> prepare(std::string const& host);
+  static std::unique_ptr<Session> prepare(std::string const& host, TlsOffer const& offer);
   void read_facts();
   void read_failure();
   std::unique_ptr<Session> session_;

@@ -353,6 +353,15 @@ asio::awaitable<void> Prober::second_round() {
     }
   }
   co_await join();
+  // A server that refuses STARTTLS because of what stood behind it is a good one: asked again.
+  for (auto& port : facts_.ports) {
+    for (auto& attempt : port.attempts) {
+      if (!settings_.deep || attempt.starttls != advisor::StartTls::refused) continue;
+      auto lane = options();
+      lane.injection_check = false;
+      attempt = co_await climb(world_, target_limit_, attempt.endpoint, std::move(lane));
+    }
+  }
   for (auto& port : facts_.ports) {
     for (auto& attempt : port.attempts) {
       if (attempt.opening != advisor::Opening::smtp || attempt.greeting_code != 421) continue;
