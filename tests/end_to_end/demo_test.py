@@ -21,7 +21,8 @@ class DemoTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertTrue(done.stdout.startswith("Builds (the first time"))
         self.assertIn("Nothing leaves this computer.", done.stdout)
-        rows = [line for line in done.stdout.splitlines() if line.startswith(("  587 ", "  465 ",
+        sent, probed = done.stdout.split("[4/4]")
+        rows = [line for line in sent.splitlines() if line.startswith(("  587 ", "  465 ",
                                                                               "  2525 ", "  25 "))]
         self.assertEqual(len(rows), len(CASES))
         for row in rows:
@@ -32,6 +33,8 @@ class DemoTest(unittest.TestCase):
         self.assertIn("    spf=pass  dkim=pass  dmarc=pass", done.stdout)
         self.assertIn("    spf=fail  dkim=none  dmarc=fail", done.stdout)
         self.assertIn("p=reject", done.stdout)
+        self.assertIn("Use port ", probed)
+        self.assertEqual(probed.count("  open  "), 4, probed)
         self.assertLessEqual(max(map(columns, done.stdout.splitlines())), 80)
 
     def test_works_in_chinese_with_the_usual_ports_taken(self):
@@ -45,6 +48,7 @@ class DemoTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("沒有任何東西離開這台電腦", done.stdout)
         self.assertIn("您寄給 bbo@two.test 的郵件未能送達：沒有 bbo@two.test 這個信箱。", done.stdout)
+        self.assertIn("請用連接埠", done.stdout.split("[4/4]")[1])
         header = next(line for line in done.stdout.splitlines() if "佇列編號" in line)
         row = next(line for line in done.stdout.splitlines() if line.startswith("  2525"))
         self.assertEqual(columns(header[:header.index("TLS")]), columns(row[:row.index(" 1.3")]) + 1)
