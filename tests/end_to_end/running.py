@@ -84,7 +84,8 @@ class Running:
         self.environment = None
 
     def start(self, *arguments, **options):
-        self.process = subprocess.Popen([str(BINARY), "serve", *map(str, arguments)], env=self.environment,
+        options.setdefault("env", self.environment)
+        self.process = subprocess.Popen([str(BINARY), "serve", *map(str, arguments)],
                                         stdout=subprocess.DEVNULL, stderr=self.log_file, **options)
         until(lambda: self.process.poll() is not None or
               packetboat("health", *self.target).returncode == 0, "the server starts")
