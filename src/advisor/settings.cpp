@@ -150,9 +150,11 @@ std::expected<std::string, SettingsError> settings(Program const& program,
   if (!good_host(input.host) || !good_incoming) return std::unexpected{SettingsError::bad_host};
   if (!good_user(input.user)) return std::unexpected{SettingsError::bad_user};
   bool const starttls = input.security == Security::starttls;
+  // Thunderbird reads what a domain publishes for it.
+  auto const id = program.id == "thunderbird" ? std::string_view{"autoconfig"} : program.id;
   for (auto templates : {settings_templates(), application_templates()}) {
     for (auto const& row : templates) {
-      if (row.program != program.id) continue;
+      if (row.program != id) continue;
       auto const text = starttls ? row.starttls : row.implicit_tls;
       if (text.empty()) return std::unexpected{SettingsError::cannot};
       bool const one_word = row.quoting == Quoting::none && input.user.contains(' ');

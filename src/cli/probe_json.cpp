@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+#include "advisor/server_software.hpp"
 #include "base/encoding.hpp"
 
 namespace pb::cli {
@@ -47,6 +48,7 @@ json::object row(std::uint16_t port, advisor::AttemptFacts const& attempt,
                    {"faults", names_of(verdict.faults)},
                    {"notes", names_of(verdict.notes)},
                    {"greeting", escape_for_display(attempt.greeting, 512)},
+                   {"software", advisor::server_software(attempt.greeting).product},
                    {"greeting_ms", attempt.greeting_after.count()},
                    {"tls_version", attempt.tls.version},
                    {"cipher", attempt.tls.cipher},
