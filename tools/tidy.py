@@ -114,7 +114,7 @@ def check_functions(lines):
         while head > 0 and "(" not in " ".join(lines[head:start + 1]) and start - head < 6:
             head -= 1
         signature = " ".join(lines[head:start + 1])
-        if indent > 4 or "(" not in signature or re.search(r"=\s*\{$|\[\w*\]", signature):
+        if indent > 4 or "(" not in signature or re.search(r"=\s*\{$|\[[&=\w, ]*\]", signature):
             continue
         closing = " " * indent + "}"
         for end in range(start + 1, min(len(lines), start + 2000)):

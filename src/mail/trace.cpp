@@ -47,6 +47,7 @@ std::string received_field(ReceivedFacts const& facts) {
   }
   if (facts.queue_id != QueueId{}) out += fmt::format("\r\n\tid {}", facts.queue_id.text());
   if (!facts.only_recipient.empty()) out += fmt::format("\r\n\tfor <{}>", facts.only_recipient);
+  if (facts.priority != 0) out += fmt::format("\r\n\tPRIORITY {}", facts.priority);
   return out + fmt::format(";\r\n\t{}\r\n", format_date(facts.at));
 }
 }  // namespace pb::mail

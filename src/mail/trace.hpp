@@ -24,6 +24,7 @@ struct ReceivedFacts {
   std::string tls_cipher;
   QueueId queue_id;
   std::string only_recipient;  // empty: none or several (RFC 5321 §7.6: no copies are given away)
+  int priority = 0;            // MT-PRIORITY; 0 is not written (RFC 6710 §6)
   Instant at{};
 };
 

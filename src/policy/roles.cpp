@@ -91,6 +91,8 @@ void apply_role(smtp::server::Settings& settings, Role role, Sandbox sandbox) {
   settings.auth_offered = rules.auth == RoleAuth::required;
   settings.auth_in_clear = plays && settings.auth_offered;
   settings.tls_required = !plays && rules.tls != RoleTls::offered;
+  // Sessions offer them to accounts and to trusted networks only (RFC 4865 §3, RFC 6710 §8).
+  settings.futurerelease = settings.mt_priority = settings.deliverby = true;
   settings.mechanisms.clear();
   if (!settings.auth_offered) return;
   if (!plays) {

@@ -42,6 +42,7 @@ struct Message {
   std::uint32_t count = 0;              // 0: the slot is free
   std::uint32_t account = 0;
   std::uint8_t crashes = 0;
+  std::int8_t priority = 0;  // MT-PRIORITY (RFC 6710), -9..9
   bool body_in_file : 1 = false;
   bool captured : 1 = false;
   bool has_note : 1 = false;

@@ -47,7 +47,7 @@ void Queue::lend(Instant now, Effects& out) {
     auto const first = std::ranges::find_if(all, is_due);
     if (first == all.end()) continue;
     message.ready = true;
-    lines_.push(first->domain, message.id);
+    lines_.push(first->domain, message.id, message.priority);
   }
   while (auto const turn = lines_.take()) {
     auto const slot = table_.find(turn->id);
@@ -174,6 +174,7 @@ Queue::Slot Queue::add_to_table(QueuedMessage const& message, std::vector<Phase>
   row.expires_at = message.expires_at;
   row.account = intern_account(message.account);
   row.body_in_file = message.body_in_file;
+  row.priority = message.envelope.priority;
   auto const all = row.recipients();
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i].address_hash = hash_address(paths[i].mailbox);

@@ -126,6 +126,8 @@ class Queue {
                         bool report);
   static ReportItem report_item(std::uint32_t index, RecipientState const& state);
   void defer(SettleContext& context, std::uint32_t index, Deferred const& deferred);
+  [[nodiscard]] bool is_late(Recipient const& recipient, QueuedMessage const& message,
+                             Instant now) const;
   void grant_wish(SettleContext& context, std::uint32_t index);
   void close_report(Slot slot, std::vector<std::uint32_t> const& recipients, Effects& out);
   void remove_if_finished(Slot slot, Effects& out);

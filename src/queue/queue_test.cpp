@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 
 namespace pb::queue {
 namespace {
@@ -53,6 +54,7 @@ class World {
           {mail::Mailbox{r.substr(0, at), {r.substr(at + 1)}}, notify, ""});
       message.record.phases.push_back(Phase::due);
     }
+    if (wish_) wish_(m.envelope);
     message.inline_bytes = "x";
     message.record.inline_octets = 1;
     messages_[id.value()] = std::make_shared<QueuedMessage const>(m);
@@ -122,6 +124,7 @@ class World {
   std::vector<AdminProgress> progress_;
   std::vector<TicketId> withdrawn_;
   std::map<std::uint64_t, std::shared_ptr<QueuedMessage const>> messages_;
+  std::function<void(mail::Envelope&)> wish_;  // what is accepted from now on asks for
 
  private:
   void apply(Effects& work) {
@@ -391,6 +394,88 @@ TEST(Queue, a_captured_message_rests_until_the_inbox_lets_go) {
   world.tell(CapturedReleased{QueueId{5}});
   EXPECT_TRUE(world.records(Family::envelopes).empty());
   EXPECT_TRUE(world.records(Family::bodies).empty());
+}
+
+/// What the sender hears until the message is over, all tries in vain.
+std::vector<ReportItem> told_in_vain(World& world, Duration deliver_by, bool return_late) {
+  world.wish_ = [&, deliver_by](mail::Envelope& envelope) {
+    envelope.deliver_by = world.now_ + deliver_by;
+    envelope.deliver_by_return = return_late;
+  };
+  world.accept({"a@x.example"});
+  while (auto const lease = world.lease()) {
+    world.settle_all(*lease, later());
+    if (world.wake_at_) world.sleep();
+  }
+  std::vector<ReportItem> items;
+  for (ReportRequest const& report : world.reports_) items.push_back(report.items.front());
+  return items;
+}
+
+TEST(Queue, what_is_to_be_returned_when_late_is_returned_at_its_time) {  // RFC 2852 §4
+  World world;
+  Instant const before = world.now_;
+  auto const told = told_in_vain(world, minutes{30}, true);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].action, ReportAction::failed);
+  EXPECT_EQ(told[0].status, (smtp::EnhancedStatus{5, 4, 7}));
+  EXPECT_EQ(told[0].state.reason, Reason::deliver_by_passed);
+  EXPECT_EQ(world.now_ - before, minutes{30});
+}
+
+TEST(Queue, a_late_message_that_is_not_to_be_returned_causes_a_notice_and_goes_on) {
+  World early;
+  Instant const before = early.now_;
+  auto const told = told_in_vain(early, minutes{30}, false);
+  ASSERT_EQ(told.size(), 2U) << "it is late; hours later it need not be said again";
+  EXPECT_EQ(told[0].action, ReportAction::delayed);
+  EXPECT_EQ(told[0].status.klass, 4);
+  EXPECT_EQ(told[1].action, ReportAction::failed);
+  EXPECT_EQ(early.now_ - before, std::chrono::days{5});
+  World late;
+  EXPECT_EQ(told_in_vain(late, hours{30}, false).size(), 3U) << "the usual notice comes first";
+}
+
+TEST(Queue, who_asked_for_failures_only_hears_of_no_delay) {
+  World world;
+  world.wish_ = [&](mail::Envelope& envelope) {
+    envelope.deliver_by = world.now_;
+    envelope.forward_paths.front().notify = {.specified = true, .failure = true};
+  };
+  world.accept({"a@x.example"});
+  world.settle_all(*world.lease(), later());
+  EXPECT_TRUE(world.reports_.empty());
+}
+
+TEST(Queue, what_was_never_tried_expires_too) {
+  World world;
+  world.accept({"a@x.example"});
+  world.now_ += std::chrono::days{6};
+  world.settle_all(*world.lease(), Deferred{.reason = Reason::site_down,
+                                            .reply = {},
+                                            .retry_at = world.now_ + minutes{1},
+                                            .attempted = false});
+  ASSERT_EQ(world.reports_.size(), 1U);
+  EXPECT_EQ(world.reports_[0].items[0].action, ReportAction::failed);
+  EXPECT_FALSE(world.lease());
+}
+
+TEST(Queue, what_is_more_urgent_is_lent_first) {  // RFC 6710 §5.2
+  World world{{.leases_max = 1}};
+  std::vector<QueueId> ids;
+  for (int const priority : {0, -3, 0, 7}) {
+    world.wish_ = [priority](mail::Envelope& envelope) {
+      envelope.priority = static_cast<std::int8_t>(priority);
+    };
+    ids.push_back(world.accept({"a@x.example"}));
+  }
+  std::vector<QueueId> order;
+  while (auto const lease = world.lease()) {
+    order.push_back(lease->id);
+    world.settle_all(*lease, Delivered{});
+  }
+  EXPECT_EQ(order, (std::vector<QueueId>{ids[0], ids[3], ids[2], ids[1]}))
+      << "the first was lent before the others came";
 }
 
 TEST(Queue, what_may_not_leave_yet_waits) {  // RFC 4865 §4

@@ -117,10 +117,16 @@ void ReadyLines::unuse(DomainIndex domain) {
 /// A number is given again only when nothing refers to it any more.
 void ReadyLines::forget_if_unused(DomainIndex domain) {
   Domain& d = domains_[domain];
-  if (d.uses != 0 || d.leases_out != 0 || !d.line.empty() || d.in_ring || d.name.empty()) return;
+  if (d.uses != 0 || d.leases_out != 0 || d.waiting != 0 || d.name.empty() || is_in_ring(d)) return;
   by_name_.erase(d.name);
   d.name.clear();
+  d.others.clear();
   free_.push_back(domain);
+}
+
+bool ReadyLines::is_in_ring(Domain const& domain) const {
+  auto const in_ring = [](auto const& other) { return other.second.in_ring; };
+  return domain.usual.in_ring || std::ranges::any_of(domain.others, in_ring);
 }
 
 std::optional<ReadyLines::DomainIndex> ReadyLines::find(std::string_view domain) const {
@@ -129,40 +135,59 @@ std::optional<ReadyLines::DomainIndex> ReadyLines::find(std::string_view domain)
   return at->second;
 }
 
-void ReadyLines::enter_ring(DomainIndex domain) {
-  Domain& d = domains_[domain];
-  if (d.in_ring || d.line.empty() || d.leases_out >= leases_per_domain_max_) return;
-  d.in_ring = true;
-  ring_.push_back(domain);
+void ReadyLines::enter_ring(DomainIndex domain, Line& line, Lane lane) {
+  bool const full = domains_[domain].leases_out >= leases_per_domain_max_;
+  if (line.in_ring || line.ids.empty() || full) return;
+  line.in_ring = true;
+  rings_[lane].push_back(domain);
 }
 
-void ReadyLines::push(DomainIndex domain, QueueId id) {
-  domains_[domain].line.push_back(id);
+void ReadyLines::enter_rings(DomainIndex domain) {
+  Domain& d = domains_[domain];
+  enter_ring(domain, d.usual, usual_lane);
+  for (auto& [lane, line] : d.others) enter_ring(domain, line, lane);
+}
+
+void ReadyLines::push(DomainIndex domain, QueueId id, int priority) {
+  Lane const lane = static_cast<Lane>(9 - std::clamp(priority, -9, 9));
+  Domain& d = domains_[domain];
+  Line& line = line_of(d, lane);
+  line.ids.push_back(id);
+  ++d.waiting;
   ++waiting_;
-  enter_ring(domain);
+  enter_ring(domain, line, lane);
 }
 
 std::optional<ReadyLines::Turn> ReadyLines::take() {
-  if (ring_.empty() || leases_out_ >= leases_max_) return std::nullopt;
-  DomainIndex const domain = ring_.front();
-  ring_.pop_front();
-  Domain& d = domains_[domain];
-  d.in_ring = false;
-  PB_CHECK(!d.line.empty());
-  Turn const turn{domain, d.line.front()};
-  d.line.pop_front();
-  --waiting_;
-  ++d.leases_out;
-  ++leases_out_;
-  enter_ring(domain);
-  return turn;
+  if (waiting_ == 0 || leases_out_ >= leases_max_) return std::nullopt;
+  for (Lane lane = 0; lane < lanes; ++lane) {
+    while (!rings_[lane].empty()) {
+      DomainIndex const domain = rings_[lane].front();
+      rings_[lane].pop_front();
+      Domain& d = domains_[domain];
+      Line& line = line_of(d, lane);
+      line.in_ring = false;
+      PB_CHECK(!line.ids.empty());
+      // Another of its lines took the last lease; it comes back when one ends.
+      if (d.leases_out >= leases_per_domain_max_) continue;
+      Turn const turn{domain, line.ids.front()};
+      line.ids.pop_front();
+      --d.waiting;
+      --waiting_;
+      ++d.leases_out;
+      ++leases_out_;
+      enter_ring(domain, line, lane);
+      return turn;
+    }
+  }
+  return std::nullopt;
 }
 
 void ReadyLines::lease_ended(DomainIndex domain) {
   PB_CHECK(domains_[domain].leases_out > 0 && leases_out_ > 0);
   --domains_[domain].leases_out;
   --leases_out_;
-  enter_ring(domain);
+  enter_rings(domain);
   forget_if_unused(domain);
 }
 }  // namespace pb::queue

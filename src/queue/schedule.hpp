@@ -4,9 +4,11 @@
 // (delivery).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,8 +58,9 @@ class DueIndex {
   std::vector<std::uint32_t> position_;  // by slot
 };
 
-/// Due messages wait here, one line a domain; domains take turns, so that a flood to one does not
-/// keep the others waiting, and none has more than its share of leases out.
+/// Due messages wait here, one line a domain and priority. The highest priority that waits goes
+/// first (RFC 6710 §5.2); within one, domains take turns, so that a flood to one does not keep the
+/// others waiting, and none has more than its share of leases out.
 class ReadyLines {
  public:
   using DomainIndex = std::uint32_t;
@@ -71,7 +74,8 @@ class ReadyLines {
   [[nodiscard]] std::optional<DomainIndex> find(std::string_view domain) const;
   [[nodiscard]] std::size_t domains() const { return by_name_.size(); }
 
-  void push(DomainIndex domain, QueueId id);
+  /// `priority` is -9..9 (RFC 6710 §2): what is beyond counts as the nearest.
+  void push(DomainIndex domain, QueueId id, int priority = 0);
   struct Turn {
     DomainIndex domain;
     QueueId id;
@@ -83,17 +87,30 @@ class ReadyLines {
   [[nodiscard]] std::size_t leases_out() const { return leases_out_; }
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
   [[nodiscard]] std::size_t leases_out(DomainIndex d) const { return domains_[d].leases_out; }
-  [[nodiscard]] std::size_t waiting(DomainIndex d) const { return domains_[d].line.size(); }
+  [[nodiscard]] std::size_t waiting(DomainIndex d) const { return domains_[d].waiting; }
 
  private:
-  struct Domain {
-    std::string name;
-    std::deque<QueueId> line;
-    std::size_t uses = 0;
-    std::size_t leases_out = 0;
+  using Lane = std::size_t;  // 0 is priority 9
+  static constexpr Lane lanes = 19;
+  static constexpr Lane usual_lane = 9;
+  struct Line {
+    std::deque<QueueId> ids;
     bool in_ring = false;
   };
-  void enter_ring(DomainIndex domain);
+  struct Domain {
+    std::string name;
+    Line usual;                   // priority 0: nearly all mail
+    std::map<Lane, Line> others;  // those that were needed once
+    std::size_t waiting = 0;
+    std::size_t uses = 0;
+    std::size_t leases_out = 0;
+  };
+  static Line& line_of(Domain& domain, Lane lane) {
+    return lane == usual_lane ? domain.usual : domain.others[lane];
+  }
+  void enter_ring(DomainIndex domain, Line& line, Lane lane);
+  void enter_rings(DomainIndex domain);
+  [[nodiscard]] bool is_in_ring(Domain const& domain) const;
   void forget_if_unused(DomainIndex domain);
   std::size_t leases_max_;
   std::size_t leases_per_domain_max_;
@@ -102,6 +119,6 @@ class ReadyLines {
   std::deque<Domain> domains_;
   std::vector<DomainIndex> free_;
   std::unordered_map<std::string, DomainIndex> by_name_;
-  std::deque<DomainIndex> ring_;  // domains with a line and a lease left
+  std::array<std::deque<DomainIndex>, lanes> rings_;  // domains with a line and a lease left
 };
 }  // namespace pb::queue

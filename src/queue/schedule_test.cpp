@@ -74,6 +74,39 @@ TEST(ReadyLines, names_nobody_uses_are_forgotten_and_numbers_used_again) {
   EXPECT_EQ(lines.domains(), 1U);
 }
 
+TEST(ReadyLines, the_highest_priority_goes_first_whatever_its_domain) {  // RFC 6710 §5.2
+  ReadyLines lines{10, 10};
+  auto const a = lines.use("a.example"), b = lines.use("b.example");
+  lines.push(a, QueueId{1});
+  lines.push(b, QueueId{2}, -9);
+  lines.push(b, QueueId{3});
+  lines.push(b, QueueId{4}, 4);
+  lines.push(a, QueueId{5}, 9);
+  std::vector<std::uint64_t> order;
+  while (auto const turn = lines.take()) order.push_back(turn->id.value());
+  EXPECT_EQ(order, (std::vector<std::uint64_t>{5, 4, 1, 3, 2}));
+}
+
+TEST(ReadyLines, an_urgent_message_waits_while_its_domain_has_its_share) {
+  ReadyLines lines{10, 1};
+  auto const a = lines.use("a.example"), b = lines.use("b.example");
+  lines.push(a, QueueId{1});
+  lines.push(a, QueueId{2}, 5);
+  lines.push(b, QueueId{3});
+  EXPECT_EQ(lines.take()->id, QueueId{2});
+  EXPECT_EQ(lines.take()->id, QueueId{3});
+  EXPECT_FALSE(lines.take());
+  EXPECT_EQ(lines.waiting(a), 1U);
+  lines.push(a, QueueId{4}, 1);
+  lines.lease_ended(a);
+  EXPECT_EQ(lines.take()->id, QueueId{4});
+  lines.lease_ended(a);
+  EXPECT_EQ(lines.take()->id, QueueId{1});
+  lines.unuse(a);
+  lines.lease_ended(a);
+  EXPECT_FALSE(lines.find("a.example"));
+}
+
 TEST(ReadyLines, all_leases_out_means_nobody_until_one_ends) {
   ReadyLines lines{2, 2};
   auto const a = lines.use("a.example");

@@ -238,16 +238,16 @@ void Queue::defer(SettleContext& context, std::uint32_t index, Deferred const& d
     set_phase(r, Phase::due);
     return;
   }
-  if (!deferred.attempted) {  // in memory only: after a restart it is asked again
-    set_phase(r, Phase::deferred);
-    r.retry_at = std::clamp(*deferred.retry_at, context.now, std::max(context.now, m.expires_at));
-    return;
-  }
-  r.attempts = static_cast<std::uint16_t>(std::min(r.attempts + 1, 0xFFFF));
-  r.reason = deferred.reason;
   Instant last_chance = m.expires_at;
   bool const return_late = m.envelope.deliver_by && m.envelope.deliver_by_return;  // RFC 2852 §4
   if (return_late) last_chance = std::min(last_chance, *m.envelope.deliver_by);
+  if (!deferred.attempted && context.now < last_chance) {
+    set_phase(r, Phase::deferred);  // in memory only: after a restart it is asked again
+    r.retry_at = std::clamp(*deferred.retry_at, context.now, last_chance);
+    return;
+  }
+  if (deferred.attempted) r.attempts = static_cast<std::uint16_t>(std::min(r.attempts + 1, 0xFFFF));
+  r.reason = deferred.reason;
   mail::DsnNotify const& notify = m.envelope.forward_paths[index].notify;
   if (context.now >= last_chance) {
     set_phase(r, Phase::expired);
@@ -257,20 +257,31 @@ void Queue::defer(SettleContext& context, std::uint32_t index, Deferred const& d
     finish_recipient(context, index, std::move(state), wants_failure(notify));
     return;
   }
+  bool const warn =
+      is_late(r, m, context.now) && wants_delay(notify) && may_report(m) && settings_.make_reports;
+  // By-mode N: the try at its time is the one that may cause the notice.
+  bool const in_time = m.envelope.deliver_by && context.now < *m.envelope.deliver_by;
+  if (in_time) last_chance = std::min(last_chance, *m.envelope.deliver_by);
   Instant const next = deferred.retry_at.value_or(
       context.now + ladder(r.domain).wait(std::max<std::uint32_t>(r.attempts, 1), random_));
   set_phase(r, Phase::deferred);
   r.retry_at = std::clamp(next, context.now, last_chance);
-  Duration const warn_after = ladder(r.domain).warn_after;
-  bool const late = warn_after.count() > 0 && context.now >= m.accepted_at + warn_after;
-  bool const warn =
-      late && !r.warned && wants_delay(notify) && may_report(m) && settings_.make_reports;
   r.warned = r.warned || warn;
   RecipientState state = bare_state(r);
   state.reply = deferred.reply;
   if (warn) context.reports.push_back(report_item(index, state));
   context.note(Kind::deferred, index, state, std::to_string(r.retry_at.time_since_epoch().count()));
   put_state(context.slot, index, state, context.out);
+}
+
+/// Time for a delay notice: once after the ladder's wait, and once when a wish of the sender is
+/// missed (RFC 2852 §4): by the try that was planned in time and came to nothing.
+bool Queue::is_late(Recipient const& recipient, QueuedMessage const& message, Instant now) const {
+  Duration const warn_after = ladder(recipient.domain).warn_after;
+  if (warn_after.count() > 0 && now >= message.accepted_at + warn_after && !recipient.warned)
+    return true;
+  auto const& wish = message.envelope.deliver_by;
+  return wish && now >= *wish && recipient.retry_at <= *wish;
 }
 
 /// An operator spoke while the recipient was lent out; it came back undelivered.

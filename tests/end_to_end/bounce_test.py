@@ -12,9 +12,10 @@ from two_hops_test import two_servers
 
 
 class Hops:
-    """one.test keeps what comes for it in the inbox; two.test's port 25 is its next hop."""
+    """one.test keeps what comes for it in the inbox; two.test's port 25 is its next hop, and knows the way back
+    when it `answers`."""
 
-    def __init__(self, held, language="en"):
+    def __init__(self, held, language="en", answers=False):
         self.first, self.second = two_servers(
             lambda other: f'[[route]]\ndomain = "two.test"\n'
                           f'via = "relay://127.0.0.1:{other.port["relay"]}"\n')
@@ -23,6 +24,11 @@ class Hops:
         text = self.first.config.read_text()
         self.first.config.write_text(text.replace(
             'name = "one.test"\n', f'name = "one.test"\nlanguage = "{language}"\n'))
+        if answers:
+            text = self.second.config.read_text().replace(
+                '[[domain]]\nname = "one.test"\ndeliver = "sandbox"\n', "")
+            self.second.config.write_text(f'{text}[[route]]\ndomain = "one.test"\n'
+                                          f'via = "relay://127.0.0.1:{self.first.port["relay"]}"\n')
         self.second.add_user(Server.BOB)
         self.second.start("--config", self.second.config)
         self.first.add_user(Server.ALICE)

@@ -43,6 +43,7 @@ std::string trace_of(SessionFacts const& facts, std::string const& hostname, Que
   received.queue_id = id;
   auto const& paths = facts.envelope.forward_paths;
   if (paths.size() == 1) received.only_recipient = paths.front().mailbox.text();
+  received.priority = facts.envelope.priority;
   received.at = now;
   return mail::received_field(received);
 }
