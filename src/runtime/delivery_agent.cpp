@@ -45,7 +45,7 @@ struct DeliveryAgent::Impl : std::enable_shared_from_this<Impl> {
       : parts{std::move(given)},
         settings{std::move(first)},
         buffer(shared_buffer_octets),
-        tools{parts.tls, parts.clock, parts.random, parts.log, buffer},
+        tools{parts.tls, parts.clock, parts.random, parts.log, buffer, &sessions},
         pool{settings->site_limits},
         wake_timer{parts.loop} {}
 
@@ -82,6 +82,7 @@ struct DeliveryAgent::Impl : std::enable_shared_from_this<Impl> {
   DeliveryAgentParts parts;
   std::shared_ptr<DeliverySettings const> settings;  // shared: attempts keep what they began with
   std::vector<char> buffer;
+  TlsSessions sessions;  // of the loop, as everything here
   DeliveryTools tools;
   delivery::SitePool pool;
   asio::steady_timer wake_timer;

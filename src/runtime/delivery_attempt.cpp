@@ -172,6 +172,7 @@ ClientConnectionOptions Attempt::options_for(delivery::Hop const& hop) {
   options.hop = hop;
   options.connect_wait = settings_->connect_wait;
   options.wait_max = settings_->wait_max;
+  options.sessions = tools_.sessions;
   client::Settings& session = options.session;
   session.ehlo_name = settings_->routes->hostname;
   session.protocol =

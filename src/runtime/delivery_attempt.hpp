@@ -50,6 +50,7 @@ struct DeliveryTools {
   Random& random;
   Log& log;
   std::span<char> shared_buffer;
+  TlsSessions* sessions = nullptr;  // null: every handshake is a full one
 };
 
 /// A message's recipients at one site.

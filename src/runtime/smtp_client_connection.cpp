@@ -17,9 +17,9 @@ bool must_trust(client::Settings const& settings) {
          settings.tls == client::TlsUse::implicit;
 }
 
-std::string tls_text(client::TlsAnswer const& answer) {
-  if (!answer.established) return {};
-  return answer.version + ' ' + answer.cipher + (answer.trusted ? " verified" : " unverified");
+std::string tls_text(client::TlsAnswer const& answer, bool resumed) {
+  return answer.version + ' ' + answer.cipher + (resumed ? " resumed" : "") +
+         (answer.trusted ? " verified" : " unverified");
 }
 }  // namespace
 
@@ -173,12 +173,18 @@ asio::awaitable<void> SmtpClientConnection::handshake() {
   options.match_names = {options_.hop.host};
   // Whether to go on with a peer that does not verify is the session's to say, not OpenSSL's.
   options.require_trusted = false;
+  std::string const key = session_key();
+  SslSession const earlier = key.empty() ? nullptr : options_.sessions->take(key, clock_.now());
+  options.resume = earlier.get();
+  if (!key.empty())
+    options.on_session = [sessions = options_.sessions, key, &clock = clock_](SslSession session) {
+      sessions->put(key, std::move(session), clock.now());
+    };
   connection_->deadline(capped(options_.tls_handshake_wait));
   auto const done = co_await connection_->start_tls(
       TlsStream::client(tls_, connection_->descriptor(), std::move(options)));
   if (done) {
     client::TlsAnswer answer = tls_answer();
-    said_.tls = tls_text(answer);
     co_return session_.on_tls(std::move(answer));
   }
   if (done.error() == IoError::timeout) co_return session_.on_timeout();
@@ -188,6 +194,17 @@ asio::awaitable<void> SmtpClientConnection::handshake() {
   said_.lines.push_back(
       {queue::TranscriptLine::Kind::note, clock_.now() - said_.began, "TLS: " + answer.problem});
   session_.on_tls(std::move(answer));
+}
+
+/// Who it is and what its certificate was judged by: a session made under one demand is never an
+/// answer to another. Empty: a full handshake is wanted, because a pinned certificate must be seen.
+std::string SmtpClientConnection::session_key() const {
+  delivery::Hop const& hop = options_.hop;
+  bool const pinned = hop.trust.rule == delivery::Trust::Rule::fingerprint;
+  if (options_.sessions == nullptr || pinned) return {};
+  bool const trusts_anyone = hop.trust.rule == delivery::Trust::Rule::none;
+  return hop.host + ' ' + hop.endpoint.text() + (must_trust(options_.session) ? " must" : " may") +
+         (trusts_anyone ? " any" : " roots");
 }
 
 client::TlsAnswer SmtpClientConnection::tls_answer() {
@@ -200,6 +217,7 @@ client::TlsAnswer SmtpClientConnection::tls_answer() {
   answer.cipher = facts.cipher;
   answer.channel_binding = facts.channel_binding;
   answer.trusted = is_trusted(options_.hop.trust, peer);
+  said_.tls = tls_text(answer, peer.resumed);
   if (!answer.trusted && must_trust(options_.session))
     answer.problem =
         peer.why_not.empty() ? "the certificate is not the expected one" : peer.why_not;

@@ -18,6 +18,7 @@
 #include "runtime/connection.hpp"
 #include "runtime/dialer.hpp"
 #include "runtime/tls_context.hpp"
+#include "runtime/tls_sessions.hpp"
 #include "smtp/client/session.hpp"
 
 namespace pb::runtime {
@@ -39,6 +40,7 @@ struct ClientConnectionOptions {
   std::optional<Duration> setup_wait_max, transfer_wait_max;
   /// No wait is longer, whatever RFC 5321 §4.5.3.2 gives it ("SHOULD be easily reconfigurable").
   Duration wait_max = limits::data_termination_wait;
+  TlsSessions* sessions = nullptr;  // shortens handshakes; null: each is a full one. Outlives us.
 };
 
 /// One connection to a next hop. All calls on one loop; one of them at a time.
@@ -78,6 +80,7 @@ class SmtpClientConnection {
   asio::awaitable<bool> connect();
   [[nodiscard]] Duration capped(Duration wait) const;
   asio::awaitable<void> handshake();
+  [[nodiscard]] std::string session_key() const;
   [[nodiscard]] smtp::client::TlsAnswer tls_answer();
   asio::awaitable<std::optional<smtp::client::Step>> drive(ReadContent const& content);
   asio::awaitable<void> send(smtp::client::Send send);

@@ -1,5 +1,8 @@
 """two_hops_test.py: a message goes in on 587 of one server and ends in a Maildir of another."""
 
+import contextlib
+import json
+import os
 import pathlib
 import unittest
 
@@ -68,17 +71,29 @@ class TwoHopsTest(unittest.TestCase):
                 first.__exit__()
                 second.__exit__()
 
-    def test_through_a_smarthost_with_a_login(self):
-        def more(other):
-            secret = other.folder / "secret"
-            secret.write_text(Server.BOB[1] + "\n")
-            secret.chmod(0o600)
-            return (f'[[route]]\nvia = "submission://localhost:{other.port["submission"]}"\n'
-                    f'tls_verify = "fingerprint:{fingerprint(other)}"\n'
-                    f'[[credential]]\nhost = "localhost"\nuser = "{Server.BOB[0]}"\n'
-                    f'password_file = "{secret}"\n')
+    def test_a_second_connection_to_a_smarthost_resumes_tls_when_its_roots_are_trusted(self):
+        for pinned, handshakes in ((False, ["verified", "resumed verified"]), (True, ["verified"] * 2)):
+            with self.subTest(pinned=pinned), contextlib.ExitStack() as held:
+                first, second = two_servers(lambda other: smarthost(other, pinned))
+                for server in (first, second):
+                    held.callback(server.__exit__)
+                second.add_user(Server.BOB)
+                second.packetboat("user", "allow", Server.BOB[0], "*", check=True)
+                second.start("--config", second.config)
+                first.add_user(Server.ALICE)
+                first.environment = {**os.environ, "SSL_CERT_FILE": str(second.ca)}
+                first.start("--config", first.config)
+                for count in (1, 2):
+                    first.submit("submissions", "implicit", Server.ALICE[0], Server.BOB[0], "again",
+                                 Server.ALICE)
+                    until(lambda: len(second.log_lines("session")) == count, "the connection has ended")
+                done = first.packetboat("journal", "replay", "--json", check=True)
+                said = [json.loads(line) for line in done.stdout.splitlines()]
+                found = [one["tls"] for one in said if one["kind"] == "transcript" and "tls" in one]
+                self.assertEqual([text.split(" ", 2)[2] for text in found], handshakes)
 
-        first, second = two_servers(more)
+    def test_through_a_smarthost_with_a_login(self):
+        first, second = two_servers(lambda other: smarthost(other, pinned=True))
         try:
             second.add_user(Server.BOB)
             second.packetboat("user", "allow", Server.BOB[0], "*", check=True)
@@ -94,6 +109,17 @@ class TwoHopsTest(unittest.TestCase):
         finally:
             first.__exit__()
             second.__exit__()
+
+
+def smarthost(other, pinned):
+    """All mail goes through the other's port 587, as bob."""
+    secret = other.folder / "secret"
+    secret.write_text(Server.BOB[1] + "\n")
+    secret.chmod(0o600)
+    verify = f'tls_verify = "fingerprint:{fingerprint(other)}"\n' if pinned else ""
+    return (f'[[route]]\nvia = "submission://localhost:{other.port["submission"]}"\n{verify}'
+            f'[[credential]]\nhost = "localhost"\nuser = "{Server.BOB[0]}"\n'
+            f'password_file = "{secret}"\n')
 
 
 def fingerprint(server):
