@@ -89,7 +89,7 @@ std::expected<AliasTable, std::vector<AliasError>> AliasTable::parse(std::string
     std::string_view const right = ascii::trim(std::string_view{logical.text}.substr(colon + 1));
     std::vector<std::string> targets;
     if (!is_local_part(name)) fail(AliasErrorKind::bad_name, name);
-    if (right.empty()) fail(AliasErrorKind::no_target);
+    if (right.find_first_not_of(" \t,") == std::string_view::npos) fail(AliasErrorKind::no_target);
     for (std::string_view target : ascii::split(right, ',')) {
       target = ascii::trim(target);
       if (target.empty()) continue;
