@@ -44,6 +44,7 @@ struct Directory::Impl {
   std::vector<Account> accounts;
   std::unordered_map<std::string, DomainRules> domains;
   std::string hostname;
+  std::string postmaster;
   std::unordered_map<std::string, std::size_t> by_name;                   // login key -> index
   std::unordered_map<std::string, std::size_t> by_address;                // address key -> index
   std::unordered_map<std::string, std::vector<std::string>> local_parts;  // of each domain
@@ -86,6 +87,11 @@ struct Directory::Impl {
     return index ? accounts[*index].name : target;
   }
 
+  /// Who gets what is for postmaster or abuse and has no mailbox of its own.
+  [[nodiscard]] std::string required() const {
+    return postmaster.empty() ? std::string{postmaster_mailbox} : resolve(postmaster);
+  }
+
   /// Who gets `local_part` (lower case) at our domain, without details and catch-all.
   [[nodiscard]] std::optional<std::string> exactly(DomainRules const& rules,
                                                    std::string const& local_part) const {
@@ -107,8 +113,9 @@ struct Directory::Impl {
 };
 
 Directory::Directory(std::vector<Account> accounts, std::vector<DomainRules> domains,
-                     std::string hostname) {
+                     std::string hostname, std::string postmaster) {
   auto impl = std::make_unique<Impl>();
+  impl->postmaster = std::move(postmaster);
   impl->hostname = domain_key(hostname);
   for (DomainRules& rules : domains) {
     rules.name = domain_key(rules.name);
@@ -147,7 +154,8 @@ RecipientAnswer Directory::recipient(mail::Mailbox const& mailbox) const {
     bool const at_home = domain.empty() || domain == impl_->hostname;
     bool const known = at_home && (domain.empty() ? local_part == always_known.front()
                                                   : is_always_known(local_part));
-    return {known ? RecipientState::known : RecipientState::not_ours, {}, known, {}};
+    if (!known) return {};
+    return {RecipientState::known, impl_->required(), true, {}};
   }
   if (auto account = impl_->receiver(*rules, local_part); account) {
     return {RecipientState::known, std::move(*account), true, {}};
@@ -156,8 +164,8 @@ RecipientAnswer Directory::recipient(mail::Mailbox const& mailbox) const {
   if (!rules->catch_all.empty()) {
     return {RecipientState::known, impl_->resolve(rules->catch_all), false, {}};
   }
-  bool const required = is_always_known(local_part);
-  return {required ? RecipientState::known : RecipientState::unknown, {}, required, {}};
+  if (is_always_known(local_part)) return {RecipientState::known, impl_->required(), true, {}};
+  return {RecipientState::unknown, {}, false, {}};
 }
 
 bool Directory::has_mailbox(mail::Mailbox const& mailbox) const {

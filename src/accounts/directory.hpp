@@ -36,6 +36,9 @@ struct DomainRules {
   bool any_recipient = false;  // sandbox, or recipients = "any"
 };
 
+/// Who gets mail for postmaster and abuse where nobody is named: a mailbox without an account.
+inline constexpr std::string_view postmaster_mailbox = "postmaster";
+
 enum class RecipientState : std::uint8_t { known, unknown, full, not_ours };
 struct RecipientAnswer {
   RecipientState state = RecipientState::not_ours;
@@ -46,7 +49,10 @@ struct RecipientAnswer {
 
 class Directory {
  public:
-  Directory(std::vector<Account> accounts, std::vector<DomainRules> domains, std::string hostname);
+  /// `postmaster`: the account or address that gets what is for postmaster and abuse where they are
+  /// nobody else's; empty: the mailbox `postmaster` of the domain, which needs no account.
+  Directory(std::vector<Account> accounts, std::vector<DomainRules> domains, std::string hostname,
+            std::string postmaster = {});
   ~Directory();
   [[nodiscard]] bool is_our_domain(mail::Domain const& domain) const;
   /// Never `full`: what is used of a quota is a fact of the store, which policy asks for.

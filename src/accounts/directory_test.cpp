@@ -79,6 +79,19 @@ TEST(Recipients, always_include_postmaster_and_abuse) {
   EXPECT_EQ(asked("postmaster@elsewhere.example").state, RecipientState::not_ours);
 }
 
+TEST(Recipients, have_a_postmaster_whom_the_configuration_names_or_a_mailbox_of_that_name) {
+  EXPECT_EQ(asked("abuse@plain.example").account, postmaster_mailbox);
+  EXPECT_EQ(example().recipient({"Postmaster", {""}}).account, postmaster_mailbox);
+  Account alice;
+  alice.name = "alice@example.org";
+  DomainRules rules;
+  rules.name = "example.org";
+  Directory const named{{alice}, {rules}, "mx.example.net", "alice@example.org"};
+  for (char const* const address : {"postmaster@example.org", "abuse@mx.example.net"})
+    EXPECT_EQ(named.recipient(*mail::parse_mailbox(address, mail::Utf8::refuse)).account,
+              "alice@example.org");
+}
+
 TEST(Recipients, are_never_ours_at_an_address_literal) {
   EXPECT_EQ(asked("alice@[192.0.2.1]").state, RecipientState::not_ours);
   EXPECT_EQ(asked("postmaster@[IPv6:2001:db8::1]").state, RecipientState::not_ours);

@@ -23,9 +23,9 @@ namespace {
 using smtp::server::Role;
 using smtp::server::Security;
 constexpr std::size_t file_octets_max = 4 << 20;
-constexpr std::array<std::string_view, 13> sections{
-    "listener",   "tls",    "domain", "networks", "limits", "log",  "route",
-    "credential", "egress", "dns",    "delivery", "dkim",   "dmarc"};
+constexpr std::array<std::string_view, 14> sections{
+    "listener",   "tls",    "domain", "networks", "limits", "log",   "route",
+    "credential", "egress", "dns",    "delivery", "dkim",   "dmarc", "arc"};
 
 class Reader {
  public:
@@ -43,6 +43,8 @@ class Reader {
     check_listeners(config);
     check_certificates(config);
     check_domains(config);
+    check_postmaster(config);
+    check_dmarc(config);
     check_sending(config);
   }
 
@@ -177,6 +179,37 @@ class Reader {
     }
   }
 
+  /// RFC 5321 §4.5.1: who receives mail for a domain receives it for its postmaster.
+  void check_postmaster(Config const& config) {
+    bool const is_address = mail::parse_mailbox(config.postmaster, mail::Utf8::allow).has_value();
+    bool const is_name = config.postmaster.find_first_of("@ \t<>,") == std::string::npos;
+    if (!is_address && !is_name)
+      error({}, "postmaster = \"" + escape_for_display(config.postmaster) +
+                    "\": write the name of an account, or one address");
+    if (!config.postmaster.empty() || config.sandbox) return;
+    bool const relays = std::ranges::any_of(
+        config.listeners, [](ListenerConfig const& one) { return one.role == Role::relay; });
+    if (config.domains.empty() && relays)
+      warning({},
+              "mail for postmaster has nowhere to go (RFC 5321 section 4.5.1): add  postmaster "
+              "= \"ACCOUNT OR ADDRESS\"");
+    for (DomainConfig const& domain : config.domains) {
+      if (!domain.deliver.starts_with("lmtp:") || domain.recipients == "any") continue;
+      warning(domain.place, "postmaster@" + domain.name +
+                                " and abuse@ are what its LMTP store "
+                                "takes: see that it has them, or add  postmaster = \"ACCOUNT OR "
+                                "ADDRESS\"");
+    }
+  }
+
+  void check_dmarc(Config const& config) {
+    std::string const& from = config.dmarc.report_from;
+    if (!from.empty() && !mail::parse_mailbox(from, mail::Utf8::refuse))
+      error({}, "dmarc.report_from = \"" + escape_for_display(from) + "\" is no address");
+    if (config.dmarc.report_every < std::chrono::seconds{1})
+      error({}, "dmarc.report_every: at least a second; domains expect a day");
+  }
+
   static bool deliver_known(std::string const& text) {
     if (text.empty()) return true;
     auto const via = delivery::parse_via(text);
@@ -240,6 +273,7 @@ void set_defaults(Config& config) {
   using namespace std::chrono_literals;
   config.delivery.retry = {5min, 15min, 1h, 4h};
   config.delivery.expire_after = 120h;
+  config.dmarc.report_every = 24h;
   config.delivery.warn_after = 4h;
   config.delivery.wait_max = limits::data_termination_wait;
 }
@@ -313,6 +347,7 @@ std::vector<std::string> changed(Config const& before, Config const& after) {
     if (differs) names.emplace_back(name);
   };
   note(before.hostname != after.hostname, "hostname");
+  note(before.postmaster != after.postmaster, "postmaster");
   note(before.listeners != after.listeners, "listener");
   note(before.certificates != after.certificates, "tls");
   note(before.domains != after.domains, "domain");
@@ -325,6 +360,7 @@ std::vector<std::string> changed(Config const& before, Config const& after) {
   note(!(before.delivery == after.delivery), "delivery");
   note(!(before.dkim == after.dkim), "dkim");
   note(!(before.dmarc == after.dmarc), "dmarc");
+  note(!(before.arc == after.arc), "arc");
   return names;
 }
 

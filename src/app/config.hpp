@@ -128,7 +128,15 @@ struct DkimConfig {
 struct DmarcConfig {
   std::vector<std::string> forwarders;  // domains whose ARC seals are believed
   std::vector<std::string> exceptions;  // From domains that may fail
+  bool reports = false;                 // aggregate reports are collected and sent
+  Duration report_every{0};             // between two reports to a domain
+  std::string report_from;              // their author; empty: postmaster of hostname
   friend bool operator==(DmarcConfig const&, DmarcConfig const&) = default;
+};
+
+struct ArcConfig {
+  std::string key;  // "DOMAIN/SELECTOR" of dkim.directory; empty: nothing is sealed
+  friend bool operator==(ArcConfig const&, ArcConfig const&) = default;
 };
 
 struct Config {
@@ -138,6 +146,7 @@ struct Config {
   std::string user;           // whom to become after binding; empty: stay
   std::uint64_t threads = 0;  // 0: one a core
   std::string admin_socket;   // empty: admin.sock in data_dir
+  std::string postmaster;     // account or address; empty: mailbox postmaster of each domain
   bool sandbox = false;
   std::vector<ListenerConfig> listeners;
   std::vector<CertificateFiles> certificates;  // the default first
@@ -152,6 +161,7 @@ struct Config {
   DeliveryConfig delivery;
   DkimConfig dkim;
   DmarcConfig dmarc;
+  ArcConfig arc;
 
   [[nodiscard]] std::string admin_socket_path() const;
   [[nodiscard]] std::string dkim_directory() const;

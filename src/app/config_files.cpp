@@ -33,6 +33,7 @@ void check_address_files(LoadedConfig& loaded) {
     std::ignore = parse_recipients(loaded.content(domain.recipients), domain, domain.recipients,
                                    loaded.problems);
   }
+  for (Problem& problem : check_arc(loaded)) loaded.problems.push_back(std::move(problem));
   for (Problem& problem : check_expansion(loaded)) loaded.problems.push_back(std::move(problem));
 }
 

@@ -27,6 +27,9 @@ constexpr std::array table{
         [](Config& c, Entry const& e) { return take_number(e, c.threads, {0, 1024}); }},
     Key{"admin_socket", Kind::text, "admin.sock in data_dir", "unix socket of `user`, `queue`, ...",
         [](Config& c, Entry const& e) { return take(e, c.admin_socket); }},
+    Key{"postmaster", Kind::text, "mailbox postmaster of each domain",
+        "account or address that gets mail for postmaster@ and abuse@ where nobody else does",
+        [](Config& c, Entry const& e) { return take(e, c.postmaster); }},
 
     Key{"listener.role", Kind::text, "required", "relay, submission, submissions, submission-alt",
         [](Config& c, Entry const& e) { return take_role(e, c.listeners[e.item]); }},
@@ -171,6 +174,20 @@ constexpr std::array table{
     Key{"dmarc.exceptions", Kind::texts, "none",
         "From domains, and those below them, that may fail DMARC",
         [](Config& c, Entry const& e) { return take(e, c.dmarc.exceptions); }},
+    Key{"dmarc.reports", Kind::flag, "false",
+        "collect results and send an aggregate report (RFC 9990) a day to each domain that asks",
+        [](Config& c, Entry const& e) { return take(e, c.dmarc.reports); }},
+    Key{"dmarc.report_every", Kind::duration, "\"1d\"",
+        "time that one report covers; domains expect a day",
+        [](Config& c, Entry const& e) { return take(e, c.dmarc.report_every); }},
+    Key{"dmarc.report_from", Kind::text, "postmaster@ our hostname",
+        "the address that aggregate reports come from and name as contact",
+        [](Config& c, Entry const& e) { return take(e, c.dmarc.report_from); }},
+
+    Key{"arc.key", Kind::text, "none",
+        "DOMAIN/SELECTOR of a key in dkim.directory: mail that an alias leads elsewhere is sealed "
+        "with it (ARC)",
+        [](Config& c, Entry const& e) { return take(e, c.arc.key); }},
 };
 
 constexpr std::array<std::string_view, 6> arrays{"listener", "tls.sni",    "domain",

@@ -152,11 +152,28 @@ TEST(Config, submission_without_a_certificate_says_the_lines_to_add) {
 TEST(Config, relay_without_a_certificate_is_only_a_warning) {
   ConfigResult const result = parse_config(
       "hostname = \"a.example\"\ndata_dir = \"/d\"\n[[listener]]\nrole = \"relay\"\n"
-      "address = \"127.0.0.1:25\"\n",
+      "address = \"127.0.0.1:25\"\n[[domain]]\nname = \"a.example\"\n",
       "mail.toml");
   EXPECT_NE(result.config, nullptr);
   ASSERT_EQ(result.problems.size(), 1U);
   EXPECT_EQ(result.problems[0].severity, Severity::warning);
+}
+
+TEST(Config, says_where_mail_for_postmaster_has_nowhere_to_go) {  // RFC 5321 §4.5.1
+  std::string const relay =
+      "hostname = \"a.example\"\ndata_dir = \"/d\"\n"
+      "[[listener]]\nrole = \"relay\"\naddress = \"127.0.0.1:25\"\n";
+  auto const says = [](std::string const& text) {
+    ConfigResult const result = parse_config(text, "mail.toml");
+    return std::ranges::any_of(result.problems, [](Problem const& one) {
+      return one.text.find("postmaster") != std::string::npos;
+    });
+  };
+  EXPECT_TRUE(says(relay));
+  EXPECT_FALSE(says("postmaster = \"root@b.example\"\n" + relay));
+  EXPECT_FALSE(says(relay + "[[domain]]\nname = \"a.example\"\n"));
+  EXPECT_TRUE(says(relay + "[[domain]]\nname = \"a.example\"\ndeliver = \"lmtp:unix:/l\"\n"));
+  EXPECT_TRUE(says("postmaster = \"two words\"\n" + relay));
 }
 
 TEST(Config, what_does_not_fit_together_is_refused) {

@@ -46,6 +46,9 @@ delivery::Expansion expansion_of(LoadedConfig const& loaded,
     out.domains.emplace(key_of(domain), std::move(rules));
   }
   out.srs_secret = srs_secret(loaded);
+  out.postmaster = loaded.config->postmaster;
+  out.hostname = mail::Domain{loaded.config->hostname}.key();
+  if (!loaded.config->domains.empty()) out.home = loaded.config->domains.front().name;
   out.has_mailbox = [directory](mail::Mailbox const& mailbox) {
     return directory->get()->has_mailbox(mailbox);
   };

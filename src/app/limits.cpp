@@ -29,7 +29,7 @@ constexpr std::array table{
     LimitRow{"commands", count, &Limits::commands, 100, many,
              "commands in one session since its last message"},
     LimitRow{"errors", count, &Limits::errors, 3, 10'000,
-             "errors in one session; then 421 and the connection is closed"},
+             "commands that are wrong in one session, not refusals by policy; then 421 and close"},
     LimitRow{"transactions", count, &Limits::transactions, 1, many,
              "messages in one session (MAILMAX, RFC 9422)"},
     LimitRow{"auth_failures", count, &Limits::auth_failures, 1, 1000,

@@ -127,6 +127,30 @@ DkimKeys dkim_keys_of(LoadedConfig const& loaded) {
   return out;
 }
 
+std::optional<dkim::SigningKey> arc_key(LoadedConfig const& loaded) {
+  std::string const& wanted = loaded.config->arc.key;
+  auto const slash = wanted.find('/');
+  if (slash == std::string::npos) return std::nullopt;
+  for (dkim::SigningKey& key : dkim_keys_of(loaded).keys) {
+    bool const this_one = key.domain == dns::normal_name(wanted.substr(0, slash)) &&
+                          key.selector == wanted.substr(slash + 1);
+    if (this_one) return std::move(key);
+  }
+  return std::nullopt;
+}
+
+std::vector<Problem> check_arc(LoadedConfig const& loaded) {
+  Config const& config = *loaded.config;
+  if (config.arc.key.empty() || arc_key(loaded)) return {};
+  return {{Severity::error,
+           config.file,
+           {},
+           "arc.key: there is no key " + config.arc.key + ".pem that signs in " +
+               config.dkim_directory() +
+               ": write DOMAIN/SELECTOR, or make one with  packetboat "
+               "dkim keygen"}};
+}
+
 std::shared_ptr<runtime::DkimSigner const> dkim_signer(LoadedConfig const& loaded) {
   return std::make_shared<runtime::DkimSigner const>(dkim_keys_of(loaded).keys);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,10 @@ struct DkimKeys {
 DkimKeys dkim_keys_of(LoadedConfig const& loaded);
 /// Never null.
 std::shared_ptr<runtime::DkimSigner const> dkim_signer(LoadedConfig const& loaded);
+
+/// The key that `arc.key` names; absent: none is named, or its file holds none (check_arc says so).
+std::optional<dkim::SigningKey> arc_key(LoadedConfig const& loaded);
+std::vector<Problem> check_arc(LoadedConfig const& loaded);
 
 runtime::MailAuthSettings mail_auth_settings(Config const& config,
                                              std::shared_ptr<runtime::DkimSigner const> signer);

@@ -61,10 +61,21 @@ TEST_F(MailAuthSettingsTest, a_domain_may_name_the_selectors_that_sign) {
 
 TEST_F(MailAuthSettingsTest, a_file_without_a_key_is_named) {
   std::string const path = key("a.example", "bad", "-----BEGIN NONSENSE-----\n");
-  LoadedConfig const loaded = load("");
+  LoadedConfig const loaded = load("[[domain]]\nname = \"a.example\"\n");
   EXPECT_EQ(loaded.config, nullptr);
   ASSERT_EQ(loaded.problems.size(), 1U + 1U);  // and that relay has no certificate
   EXPECT_NE(loaded.problems.back().text.find(path), std::string::npos);
+}
+
+TEST_F(MailAuthSettingsTest, the_key_that_seals_is_one_of_those_that_sign) {
+  key("a.example", "one", pem_);
+  LoadedConfig const good = load("[arc]\nkey = \"A.example/one\"\n");
+  ASSERT_NE(good.config, nullptr);
+  ASSERT_TRUE(arc_key(good));
+  EXPECT_EQ(arc_key(good)->selector, "one");
+  for (char const* const name : {"a.example/two", "one", "/one"})
+    EXPECT_EQ(load("[arc]\nkey = \"" + std::string{name} + "\"\n").config, nullptr) << name;
+  EXPECT_FALSE(arc_key(load("")));
 }
 
 TEST_F(MailAuthSettingsTest, a_folder_that_is_named_must_be_there) {

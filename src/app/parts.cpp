@@ -17,6 +17,7 @@
 #include "app/server_settings.hpp"
 #include "runtime/account_records.hpp"
 #include "runtime/captured_messages.hpp"
+#include "runtime/dmarc_reporter.hpp"
 #include "runtime/guards.hpp"
 #include "runtime/journal_keeper.hpp"
 #include "runtime/policy_judge.hpp"
@@ -124,6 +125,7 @@ struct Parts::Impl {
 
   void stop() {
     journal_keeper.stop();
+    if (dmarc_reporter) dmarc_reporter->stop();  // it asks the DNS
     if (sending) sending->stop();
     runner.stop();
   }
@@ -168,13 +170,31 @@ struct Parts::Impl {
     // The sandbox knows nobody by name: it asks no DNS and signs nothing.
     if (sending)
       intake = runtime::make_mail_auth_intake(std::move(intake), sending->resolver(), clock, log,
-                                              mail_auth_settings(config, signer));
+                                              auth_settings(signer, expansion));
     services.intake = logged(std::move(intake), log);
     runtime::ReportSettings reporting = report_settings(config, expand);
     reporting.sign = [signer, this](std::string_view message) {
       return signer->sign(message, clock.now());
     };
+    if (dmarc_reporter)
+      dmarc_reporter->set({config.dmarc.reports, config.dmarc.report_every,
+                           config.dmarc.report_from.empty() ? "postmaster@" + config.hostname
+                                                            : config.dmarc.report_from,
+                           reporting});
     reports.reload(std::move(reporting));
+  }
+
+  runtime::MailAuthSettings auth_settings(
+      std::shared_ptr<runtime::DkimSigner const> const& signer,
+      std::shared_ptr<delivery::Expansion const> const& expansion) {
+    runtime::MailAuthSettings out = mail_auth_settings(*loaded.config, signer);
+    if (auto key = arc_key(loaded))
+      out.sealing.emplace(std::move(*key), [this, expansion](mail::Envelope const& envelope) {
+        return delivery::leads_elsewhere(envelope, *expansion, clock.now());
+      });
+    if (loaded.config->dmarc.reports)
+      out.on_dmarc = [this](runtime::AggregateFact const& fact) { dmarc_reporter->add(fact); };
+    return out;
   }
 
   /// The sandbox sends nothing out: it has none.
@@ -185,6 +205,13 @@ struct Parts::Impl {
                  [this](queue::AttemptDone done) { runner.settle(std::move(done)); }});
     if (!made) return std::unexpected(made.error());
     sending = std::move(*made);
+    files = runtime::real_files();
+    dmarc_reporter = std::make_unique<runtime::DmarcReporter>(runtime::DmarcReporterParts{
+        sending->resolver(), *files, loaded.config->data_dir, clock, random, log,
+        [this](queue::NewMessage message) {
+          // Should it not become durable, that domain misses one report.
+          runner.accept(std::move(message), [](queue::CommitVerdict) {});
+        }});
     runner.set_lease_sink(&sending->sink());
     runner.set_report_sink(&reports);
     return {};
@@ -206,6 +233,8 @@ struct Parts::Impl {
   runtime::JournalKeeper journal_keeper;
   runtime::CapturedMessages captured;
   runtime::QueueDesk desk;
+  std::shared_ptr<runtime::FileSystem> files;              // as its maker gives it
+  std::unique_ptr<runtime::DmarcReporter> dmarc_reporter;  // stopped before the resolver it asks
   std::unique_ptr<Sending> sending;  // stopped before the runner that lends to it
   runtime::Services services;
 };
@@ -230,6 +259,7 @@ std::expected<std::unique_ptr<Parts>, std::string> Parts::open(LoadedConfig cons
   impl->make_services();
   if (auto started = impl->runner.start(); !started) return std::unexpected(started.error());
   impl->journal_keeper.start();
+  if (impl->dmarc_reporter) impl->dmarc_reporter->start();
   return std::unique_ptr<Parts>{new Parts{std::move(impl)}};
 }
 

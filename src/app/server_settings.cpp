@@ -114,7 +114,7 @@ std::shared_ptr<accounts::Directory const> directory_of(LoadedConfig const& load
           parse_recipients(loaded.content(domain.recipients), domain, domain.recipients, told));
     rules.push_back(std::move(one));
   }
-  return std::make_shared<accounts::Directory const>(std::move(accounts), std::move(rules),
-                                                     loaded.config->hostname);
+  return std::make_shared<accounts::Directory const>(
+      std::move(accounts), std::move(rules), loaded.config->hostname, loaded.config->postmaster);
 }
 }  // namespace pb::app

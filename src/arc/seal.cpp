@@ -107,14 +107,26 @@ void Sealer::body(std::string_view chunk) { body_.update(chunk); }
 
 std::expected<std::string, SealError> Sealer::finish() {
   body_.finish();
+  return sign(body_.digest());
+}
+
+std::expected<std::string, SealError> Sealer::seal(mail::HeaderSection const& header,
+                                                   dkim::SigningKey key, SealOptions options,
+                                                   dkim::BodyHash const& body) {
+  auto sealer = make(header, std::move(key), std::move(options));
+  if (!sealer) return std::unexpected{sealer.error()};
+  return sealer->sign(body.digest());
+}
+
+std::expected<std::string, SealError> Sealer::sign(std::string const& body_digest) {
   auto const seconds =
       std::chrono::floor<std::chrono::seconds>(options_.now).time_since_epoch().count();
+  // A space, not a fold, stands before i=: dkimpy finds the field of an instance by it.
   auto const message_field = [&](std::string const& b) {
     return fmt::format(
         "ARC-Message-Signature: a={};\r\n\tb={};\r\n\tbh={};\r\n\tc=relaxed/relaxed; "
-        "d={};\r\n\th={};"
-        "\r\n\ti={}; s={}; t={}\r\n",
-        algorithm(key_.key), b, base64_encode(body_.digest()), key_.domain,
+        "d={};\r\n\th={}; i={};\r\n\ts={}; t={}\r\n",
+        algorithm(key_.key), b, base64_encode(body_digest), key_.domain,
         fmt::join(options_.fields, ":"), instance_, key_.selector, seconds);
   };
   auto const seal_field = [&](std::string const& b) {

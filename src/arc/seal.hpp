@@ -40,10 +40,16 @@ class Sealer {
   /// ARC-Seal, ARC-Message-Signature, ARC-Authentication-Results, each with CRLF: to be put in
   /// front of the header section, in this order. Once only.
   std::expected<std::string, SealError> finish();
+  /// At once, for a body that was digested before the results were known. `body` is finished,
+  /// relaxed and of SHA-256.
+  static std::expected<std::string, SealError> seal(mail::HeaderSection const& header,
+                                                    dkim::SigningKey key, SealOptions options,
+                                                    dkim::BodyHash const& body);
 
  private:
   Sealer(dkim::SigningKey key, SealOptions options, unsigned instance, dkim::Digest fields,
          dkim::Digest sets, std::string results_field);
+  std::expected<std::string, SealError> sign(std::string const& body_digest);
   dkim::SigningKey key_;
   SealOptions options_;
   unsigned instance_;

@@ -2,6 +2,7 @@
 // Spec: RFC 5321 §3.9.1; RFC 5233 §1 ("+").                           Tests: expansion_test.cpp
 #include "delivery/expansion.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <set>
@@ -76,7 +77,7 @@ class Expander {
   /// By the rules of the domain; empty: there is none for this address.
   [[nodiscard]] std::vector<mail::Mailbox> one_step(mail::Mailbox const& mailbox) const {
     ExpansionRules const* const rules = rules_of(mailbox.domain);
-    if (rules == nullptr) return {};
+    if (rules == nullptr) return at_home(mailbox);
     if (auto found = by_alias(*rules, mailbox, mailbox.local_part); !found.empty()) return found;
     if (expansion_.has_mailbox(mailbox)) return {};
     std::string const local = mailbox.local_part;
@@ -88,7 +89,22 @@ class Expander {
       if (expansion_.has_mailbox({plain, mailbox.domain})) return {};
     }
     if (!rules->catch_all.empty()) return {target_of(rules->catch_all, mailbox.domain)};
+    if (is_required(mailbox) && !expansion_.postmaster.empty())
+      return {target_of(expansion_.postmaster, mailbox.domain)};
     return {};
+  }
+
+  static bool is_required(mail::Mailbox const& mailbox) {
+    return ascii::iequals(mailbox.local_part, "postmaster") ||
+           ascii::iequals(mailbox.local_part, "abuse");
+  }
+
+  /// "<Postmaster>", and postmaster and abuse at the server's own name where that is no mail domain
+  /// (RFC 5321 §4.5.1): as of our first domain.
+  [[nodiscard]] std::vector<mail::Mailbox> at_home(mail::Mailbox const& mailbox) const {
+    bool const here = mailbox.domain.text.empty() || mailbox.domain.key() == expansion_.hostname;
+    if (!here || !is_required(mailbox) || expansion_.home.empty()) return {};
+    return {{mailbox.local_part, {expansion_.home}}};
   }
 
   [[nodiscard]] std::vector<mail::Mailbox> by_alias(ExpansionRules const& rules,
@@ -149,6 +165,13 @@ class Expander {
 
 Expanded expand(mail::Envelope const& envelope, Expansion const& expansion, Instant now) {
   return Expander{envelope, expansion, now}.run();
+}
+
+bool leads_elsewhere(mail::Envelope const& envelope, Expansion const& expansion, Instant now) {
+  auto const elsewhere = [&](mail::ForwardPath const& path) {
+    return !expansion.domains.contains(path.mailbox.domain.key());
+  };
+  return std::ranges::any_of(expand(envelope, expansion, now).forward_paths, elsewhere);
 }
 
 bool takes_bounces(mail::Mailbox const& mailbox, Expansion const& expansion, Instant now) {

@@ -26,6 +26,11 @@ struct ExpansionRules {
 /// Immutable, shared.
 struct Expansion {
   std::map<std::string, ExpansionRules, std::less<>> domains;  // ours, key form
+  /// Account or address for postmaster and abuse where they are nobody else's; empty: they stay, at
+  /// the domain where they were named.
+  std::string postmaster;
+  std::string hostname;    // key form: postmaster there and without a domain is of `home`
+  std::string home;        // the first of our domains, as written; empty: there is none
   std::string srs_secret;  // empty: no reverse-path is rewritten
   /// Whether an account or the list of recipients has this address: not an alias, not a catch-all.
   std::function<bool(mail::Mailbox const&)> has_mailbox;
@@ -44,6 +49,9 @@ struct Expanded {
 /// goes out again carries a reverse-path of ours. Cut at expanded_recipients_max: who is behind
 /// that is not expanded.
 Expanded expand(mail::Envelope const& envelope, Expansion const& expansion, Instant now);
+
+/// Some recipient is in none of our domains once all rules were followed.
+bool leads_elsewhere(mail::Envelope const& envelope, Expansion const& expansion, Instant now);
 
 /// An address that we once made for bounces (SRS), and that still holds.
 bool takes_bounces(mail::Mailbox const& mailbox, Expansion const& expansion, Instant now);

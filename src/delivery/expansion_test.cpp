@@ -59,6 +59,25 @@ TEST(Expansion, follows_rules_over_all_our_domains) {
   EXPECT_EQ(world.to({"x@else.example"}), "x@else.example");
 }
 
+TEST(Expansion, postmaster_is_of_the_first_domain_where_none_is_said) {  // RFC 5321 §4.5.1
+  World world{"team: bob\n"};
+  world.expansion.home = "us.example";
+  world.expansion.hostname = "mx.else.example";
+  mail::Envelope envelope;
+  envelope.forward_paths.push_back({{"Postmaster", {""}}, {}, {}});
+  EXPECT_EQ(expand(envelope, world.expansion, now).forward_paths[0].mailbox.text(),
+            "Postmaster@us.example");
+  EXPECT_EQ(world.to({"abuse@mx.else.example"}), "abuse@us.example");
+  EXPECT_EQ(world.to({"alice@mx.else.example"}), "alice@mx.else.example");
+  world.expansion.postmaster = "clerk";
+  EXPECT_EQ(world.to({"abuse@mx.else.example", "postmaster@two.example"}), "alice@us.example");
+  world.expansion.postmaster = "chief@far.example";
+  EXPECT_EQ(world.to({"postmaster@us.example"}), "chief@far.example");
+  World own{"postmaster: bob\n"};
+  own.expansion.postmaster = "clerk";
+  EXPECT_EQ(own.to({"postmaster@us.example"}), "bob@us.example") << "its own rule comes first";
+}
+
 TEST(Expansion, each_address_gets_it_once) {
   World world{"team: alice, bob\n"};
   EXPECT_EQ(world.to({"alice@us.example", "team@us.example", "Alice@US.example"}),

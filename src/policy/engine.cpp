@@ -102,6 +102,14 @@ bool is_probed(PolicyWorld const& world, mail::Mailbox const& mailbox) {
   return world.is_probed != nullptr && *world.is_probed && (*world.is_probed)(mailbox.domain);
 }
 
+/// postmaster and abuse that nobody here is named for, where a store knows its own mailboxes: what
+/// it does not take must not bounce later (RFC 5321 §4.5.1 binds it as it binds us).
+bool is_left_to_store(PolicyWorld const& world, mail::Mailbox const& mailbox,
+                      accounts::RecipientAnswer const& recipient) {
+  return recipient.account == accounts::postmaster_mailbox && is_probed(world, mailbox) &&
+         world.directory.by_login(recipient.account) == nullptr;
+}
+
 Judgement judge_rcpt(SessionFacts const& facts, PolicyWorld const& world, Answers const& answers) {
   PB_CHECK(facts.recipient.has_value());
   mail::Mailbox const& mailbox = facts.recipient->mailbox;
@@ -120,6 +128,10 @@ Judgement judge_rcpt(SessionFacts const& facts, PolicyWorld const& world, Answer
     case RecipientState::full:
       return refuse(facts, smtp::reply::mailbox_full, rule::mailbox_full);
     case RecipientState::known:
+      if (is_left_to_store(world, mailbox, recipient) && !facts.sandbox) {
+        if (!answers.recipient_exists) return ProbeQuestion{mailbox};
+        if (!*answers.recipient_exists) return refuse_unknown(facts, world, mailbox);
+      }
       if (!recipient.listed && looks_routed(mailbox) && !may_relay(facts)) {
         return refuse(facts, smtp::reply::relay_denied, rule::routed_recipient);
       }

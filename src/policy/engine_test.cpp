@@ -83,6 +83,27 @@ TEST(Relay, asks_the_mail_store_where_it_is_the_one_who_knows) {
   expect_rejected(std::get<Verdict>(asked(false)), smtp::reply::unknown_user);
 }
 
+TEST(Relay, asks_the_mail_store_for_its_postmaster_where_nobody_is_named) {
+  std::function<bool(mail::Domain const&)> const probed = [](mail::Domain const& domain) {
+    return domain.key() == "example.org";
+  };
+  accounts::DomainRules rules;
+  rules.name = "example.org";
+  SessionFacts facts = session(Role::relay);
+  facts.recipient.emplace();
+  facts.recipient->mailbox = {"Postmaster", {"example.org"}};
+  auto const asked = [&](std::string const& named, std::optional<bool> exists) {
+    accounts::Directory const directory{{}, {rules}, "mx.example.org", named};
+    Answers answers;
+    answers.recipient_exists = exists;
+    return judge(Stage::rcpt, facts, {directory, nullptr, &probed}, answers);
+  };
+  EXPECT_TRUE(std::holds_alternative<Question>(asked("", std::nullopt)));
+  expect_accepted(std::get<Verdict>(asked("", true)));
+  expect_rejected(std::get<Verdict>(asked("", false)), smtp::reply::unknown_user);
+  expect_accepted(std::get<Verdict>(asked("chief@far.example", std::nullopt)));
+}
+
 TEST(Relay, takes_anything_for_anywhere_from_trusted_networks_but_no_unknown_recipient_here) {
   SessionFacts const facts = session(Role::relay, "192.0.2.77");
   expect_accepted(rcpt(facts, "anyone@elsewhere.example"));

@@ -97,8 +97,9 @@ MaildirPlan plan(LeasedMessage const& leased, std::uint32_t recipient, LocalDeli
   accounts::RecipientAnswer const answer = directory.recipient(mailbox);
   // "{account}" is a known account's name or a listed mailbox, never what a peer wrote.
   auto const listed = mail::parse_mailbox(answer.account, mail::Utf8::allow);
-  bool const nobody =
-      directory.by_login(answer.account) == nullptr && !(listed && directory.has_mailbox(*listed));
+  bool const nobody = directory.by_login(answer.account) == nullptr &&
+                      !(listed && directory.has_mailbox(*listed)) &&
+                      answer.account != accounts::postmaster_mailbox;
   if (answer.state == accounts::RecipientState::full) {
     out.outcome = deferred(Reason::mailbox_full, "the mailbox is full");
   } else if (answer.state != accounts::RecipientState::known || nobody) {

@@ -6,8 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/mail_auth.hpp"
-
 namespace pb::runtime {
 namespace {
 using policy::Disposal;
@@ -19,11 +17,13 @@ using smtp::server::SinkAnswer;
 /// Digests on the way to the inner sink: for the signatures that came, or for ours.
 class AuthSink final : public BodySink {
  public:
-  AuthSink(std::unique_ptr<BodySink> inner, MailAuth verifier)
-      : inner_{std::move(inner)}, verifier_{std::move(verifier)} {}
+  AuthSink(std::unique_ptr<BodySink> inner, MailAuth verifier, bool will_be_sealed)
+      : inner_{std::move(inner)}, verifier_{std::move(verifier)} {
+    if (will_be_sealed) digest_body();
+  }
   AuthSink(std::unique_ptr<BodySink> inner, std::vector<dkim::SigningKey> keys)
       : inner_{std::move(inner)}, keys_{std::move(keys)} {
-    body_.emplace(dkim::Canonicalization::relaxed, dkim::Hash::sha256, std::nullopt);
+    digest_body();
   }
   std::optional<SinkAnswer> append(std::string_view bytes) override {
     if (verifier_) verifier_->body(bytes);
@@ -36,12 +36,16 @@ class AuthSink final : public BodySink {
   /// Null: it is to be signed.
   MailAuth* verifier() { return verifier_ ? &*verifier_ : nullptr; }
   std::vector<dkim::SigningKey> take_keys() { return std::move(keys_); }
+  [[nodiscard]] bool has_body_digest() const { return body_.has_value(); }
   dkim::BodyHash const& finish_body() {
     body_->finish();
     return *body_;
   }
 
  private:
+  void digest_body() {
+    body_.emplace(dkim::Canonicalization::relaxed, dkim::Hash::sha256, std::nullopt);
+  }
   std::unique_ptr<BodySink> inner_;
   std::optional<MailAuth> verifier_;
   std::vector<dkim::SigningKey> keys_;
@@ -101,7 +105,9 @@ class MailAuthIntake final : public Intake {
   asio::awaitable<CommitAnswer> commit(AcceptedMessage message) override;
 
  private:
-  asio::awaitable<std::optional<CommitResult>> verify(AcceptedMessage& message, MailAuth& mail);
+  asio::awaitable<std::optional<CommitResult>> verify(AcceptedMessage& message, AuthSink& sink);
+  void seal(AcceptedMessage& message, MailAuthFindings const& found,
+            authres::Results const& results, AuthSink& sink);
   Disposal settle(AcceptedMessage& message, MailAuthFindings const& found);
   void log_findings(AcceptedMessage const& message, MailAuthFindings const& found,
                     std::string_view then);
@@ -126,12 +132,13 @@ std::unique_ptr<BodySink> MailAuthIntake::open_body_of(QueueId id, SessionFacts 
     return std::make_unique<AuthSink>(std::move(inner), std::move(keys));
   }
   if (!settings_.verifies(facts)) return inner;
-  return std::make_unique<AuthSink>(std::move(inner), MailAuth{*header, {}});
+  bool const sealed = settings_.sealing && settings_.sealing->leads_elsewhere(facts.envelope);
+  return std::make_unique<AuthSink>(std::move(inner), MailAuth{*header, {}}, sealed);
 }
 
 /// The result with which it ends here; none: it goes on.
 asio::awaitable<std::optional<CommitResult>> MailAuthIntake::verify(AcceptedMessage& message,
-                                                                    MailAuth& mail) {
+                                                                    AuthSink& sink) {
   MailAuthSender sender;
   sender.ip = message.facts.peer.peer.address;
   sender.helo = message.facts.helo;
@@ -141,23 +148,25 @@ asio::awaitable<std::optional<CommitResult>> MailAuthIntake::verify(AcceptedMess
   Instant const now = clock_.now();
   HurriedResolver hurried{resolver_, clock_, now + settings_.dns_wait};
   auto keys = keys_.take();
-  MailAuthFindings const found = co_await mail.finish(hurried, sender, now, *keys);
+  MailAuthFindings const found = co_await sink.verifier()->finish(hurried, sender, now, *keys);
   keys_.give_back(std::move(keys));
   if (found.is_temporary()) {
     log_findings(message, found, "defer");
     co_return CommitResult::deferred_dns;
   }
-  message.message.trace =
-      authres::field(results_of(found, sender, settings_.hostname)) + message.message.trace;
+  authres::Results const results = results_of(found, sender, settings_.hostname);
+  message.message.trace = authres::field(results) + message.message.trace;
   message.spf_failed = found.mail_from && found.mail_from->word == spf::Word::fail;
-  Disposal const disposal = settle(message, found);
+  bool const spared = policy::is_spared(found.dmarc, found.arc, settings_.trust);
+  Disposal const disposal = spared ? Disposal::deliver : settle(message, found);
+  if (settings_.on_dmarc) settings_.on_dmarc({found, sender, disposal, spared, now});
   log_findings(message, found, policy::text(disposal));
   if (disposal == Disposal::refuse) co_return CommitResult::refused_dmarc;
+  if (sink.has_body_digest()) seal(message, found, results, sink);
   co_return std::nullopt;
 }
 
 Disposal MailAuthIntake::settle(AcceptedMessage& message, MailAuthFindings const& found) {
-  if (policy::is_spared(found.dmarc, found.arc, settings_.trust)) return Disposal::deliver;
   auto const action = settings_.action_of(message.facts, message.message.envelope);
   Disposal const disposal = policy::dispose(action, found.dmarc);
   smtp::server::Verdict& verdict = message.message.verdict;
@@ -181,6 +190,20 @@ Disposal MailAuthIntake::settle(AcceptedMessage& message, MailAuthFindings const
       break;
   }
   return disposal;
+}
+
+/// A chain that only DNS kept from holding is not ended by us: no seal is put on it.
+void MailAuthIntake::seal(AcceptedMessage& message, MailAuthFindings const& found,
+                          authres::Results const& results, AuthSink& sink) {
+  if (found.arc.temporary) return;
+  auto const fields = runtime::seal(*settings_.sealing, message.message.header, found.arc.word,
+                                    results, clock_.now(), sink.finish_body());
+  if (fields) {
+    message.message.trace = *fields + message.message.trace;
+  } else {
+    log_.warning("not-sealed",
+                 {{"message", message.id.text()}, {"why", std::string{arc::text(fields.error())}}});
+  }
 }
 
 void MailAuthIntake::log_findings(AcceptedMessage const& message, MailAuthFindings const& found,
@@ -216,8 +239,8 @@ void MailAuthIntake::sign(AcceptedMessage& message, AuthSink& sink) {
 asio::awaitable<CommitAnswer> MailAuthIntake::commit(AcceptedMessage message) {
   auto* const sink = dynamic_cast<AuthSink*>(message.body.get());
   if (sink == nullptr) co_return co_await inner_->commit(std::move(message));
-  if (MailAuth* const verifier = sink->verifier()) {
-    auto const ended = co_await verify(message, *verifier);
+  if (sink->verifier() != nullptr) {
+    auto const ended = co_await verify(message, *sink);
     if (ended) co_return CommitAnswer{.result = *ended, .queue_id = message.id};
   } else {
     sign(message, *sink);

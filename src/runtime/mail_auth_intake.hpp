@@ -5,16 +5,28 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "policy/dmarc_action.hpp"
+#include "runtime/arc_sealing.hpp"
 #include "runtime/dkim_signer.hpp"
+#include "runtime/mail_auth.hpp"
 #include "runtime/resolver.hpp"
 #include "runtime/services.hpp"
 
 namespace pb::runtime {
+/// What an aggregate report counts. Borrowed for the call.
+struct AggregateFact {
+  MailAuthFindings const& findings;
+  MailAuthSender const& sender;
+  policy::Disposal disposal;
+  bool spared;  // a trusted forwarder or a listed exception
+  Instant at;
+};
+
 struct MailAuthSettings {
   std::string hostname;                      // our authserv-id, and %{r} of SPF
   std::shared_ptr<DkimSigner const> signer;  // shared with reports; never null
@@ -23,6 +35,9 @@ struct MailAuthSettings {
   std::function<policy::DmarcAction(smtp::server::SessionFacts const&, mail::Envelope const&)>
       action_of;
   policy::DmarcTrust trust;
+  std::optional<ArcSealing> sealing;  // absent: nothing is sealed
+  /// Told of every verified message that was decided about; empty: nobody collects.
+  std::function<void(AggregateFact const&)> on_dmarc;
   /// For all DNS of one message; what was not asked by then is a temperror.
   Duration dns_wait = std::chrono::seconds{20};
 };

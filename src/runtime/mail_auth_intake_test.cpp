@@ -61,6 +61,8 @@ class MailAuthIntakeTest : public ::testing::Test {
   MailAuthIntakeTest() {
     world.add("s._domainkey.example.com", dns::Type::txt,
               dns::Txt{dkim::key_record_text(key.public_key())});
+    world.add("r._domainkey.example.com", dns::Type::txt,
+              dns::Txt{dkim::key_record_text(rsa.public_key())});
     facts.peer.peer.address = *IpAddress::parse("192.0.2.1");
     facts.helo = "mx.example.com";
   }
@@ -82,6 +84,12 @@ class MailAuthIntakeTest : public ::testing::Test {
         std::vector<dkim::SigningKey>{{"example.com", "s", key}, {"example.com", "r", rsa}});
     settings.verifies = [this](auto const&) { return verifies; };
     settings.action_of = [this](auto const&, auto const&) { return action; };
+    if (seals)
+      settings.sealing.emplace(dkim::SigningKey{"example.com", "r", rsa},
+                               [](mail::Envelope const&) { return true; });
+    settings.on_dmarc = [this](AggregateFact const& fact) {
+      counted.emplace_back(policy::text(fact.disposal));
+    };
     auto const intake = make_mail_auth_intake(inner, resolver, clock, log, std::move(settings));
     auto parsed = *mail::HeaderSection::parse(header);
     facts.message.header = &parsed;
@@ -128,7 +136,9 @@ _dmarc.example.com:
   smtp::server::SessionFacts facts;
   DmarcAction action = DmarcAction::record;
   bool verifies = true;
+  bool seals = false;
   std::size_t asked = 0;
+  std::vector<std::string> counted;
 };
 
 TEST_F(MailAuthIntakeTest, a_strangers_message_gets_one_field_that_says_what_passed) {
@@ -205,6 +215,29 @@ TEST_F(MailAuthIntakeTest, a_listener_that_verifies_nothing_asks_nothing) {
 TEST_F(MailAuthIntakeTest, a_message_of_a_domain_without_keys_stays_as_it_is) {
   facts.account = "a@example.net";
   EXPECT_EQ(pass("From: a@example.net\r\n", "x\r\n").trace, "Received: by us\r\n");
+}
+
+TEST_F(MailAuthIntakeTest, what_an_alias_leads_elsewhere_is_sealed_and_its_chain_goes_on) {
+  seals = true;
+  Outcome const first = pass(signed_header("Hello\r\n"), "Hello\r\n");
+  EXPECT_TRUE(first.trace.starts_with("ARC-Seal: a=rsa-sha256;")) << first.trace;
+  EXPECT_NE(first.trace.find("cv=none; d=example.com; i=1;"), std::string::npos);
+  Outcome const second = pass(first.trace + signed_header("Hello\r\n"), "Hello\r\n");
+  EXPECT_NE(second.trace.find("arc=pass"), std::string::npos) << second.trace;
+  EXPECT_NE(second.trace.find("cv=pass; d=example.com; i=2;"), std::string::npos);
+  Outcome const changed = pass(second.trace + first.trace + header_text, "Hullo\r\n");
+  EXPECT_NE(changed.trace.find("cv=fail"), std::string::npos) << changed.trace;
+  Outcome const after = pass(changed.trace + second.trace + first.trace + header_text, "Hullo\r\n");
+  EXPECT_FALSE(after.trace.starts_with("ARC-Seal:")) << "an ended chain stays ended";
+}
+
+TEST_F(MailAuthIntakeTest, every_verified_message_is_counted_once_with_what_became_of_it) {
+  pass(signed_header("Hello\r\n"), "Hello\r\n");
+  facts.peer.peer.address = *IpAddress::parse("203.0.113.1");
+  pass(header_text, "Pay me\r\n");
+  facts.peer.trusted = true;
+  pass(header_text, "Hello\r\n");
+  EXPECT_EQ(counted, (std::vector<std::string>{"deliver", "junk"}));
 }
 
 TEST(DkimSigner, keys_of_the_nearest_domain_sign) {
