@@ -15,6 +15,7 @@ from server import PASSWORD, USER
 
 HERE = pathlib.Path(__file__).resolve().parent / "programs"
 TO = "bob@two.test"
+RUN_MAX = 180  # seconds for one letter; Java compiles before it sends
 STAND_IN = "friend@example.org"  # the recipient in our command lines
 WORDPRESS = HERE.parents[2] / "build/peers/wordpress/usr/share/wordpress"
 
@@ -37,7 +38,7 @@ class Job:
         return path
 
     def run(self, *words, **options):
-        return subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=60, cwd=self.folder,
+        return subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=RUN_MAX, cwd=self.folder,
                               env=self.environment, **options)
 
     def letter(self):
