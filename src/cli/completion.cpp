@@ -1,4 +1,5 @@
-// completion.cpp: packetboat completion bash|zsh|fish: a script made from the table of commands.
+// completion.cpp: packetboat completion bash|zsh|fish|man: a script, or the manual page, made from
+// the table of commands.
 // Spec: bash(1) "Programmable Completion", zshcompsys(1), fish complete(1).
 // Not here: the commands themselves (commands.cpp).                Tests: program_test.cpp
 #include <CLI/CLI.hpp>
@@ -85,14 +86,59 @@ void write_fish(std::ostream& out, CLI::App const& app) {
         out << seen << " -l " << long_name << '\n';
   }
 }
+/// Text for troff: no line begins with a control character, no escape is read.
+std::string troff(std::string_view text) {
+  std::string out;
+  for (char const c : text) {
+    bool const first = out.empty() || out.back() == '\n';
+    if (first && (c == '.' || c == '\'')) out += "\\&";
+    if (c == '\\') {
+      out += "\\e";
+    } else if (c == '-') {
+      out += "\\-";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+void write_options(std::ostream& out, CLI::App const& app) {
+  for (CLI::Option const* option : app.get_options()) {
+    if (option->get_description().empty()) continue;
+    std::string name = option->get_name(false, true);
+    if (name.empty()) name = option->get_name(true);  // an argument
+    out << ".TP\n.B " << troff(name) << '\n' << troff(option->get_description()) << '\n';
+  }
+}
+
+void write_man(std::ostream& out, CLI::App const& app) {
+  out << ".TH PACKETBOAT 1\n.SH NAME\npacketboat \\- " << troff(app.get_description())
+      << "\n.SH SYNOPSIS\n.B packetboat\n[options] command ...\n.SH OPTIONS\n";
+  write_options(out, app);
+  for (CLI::App const* command : app.get_subcommands([](CLI::App const*) { return true; })) {
+    out << ".SH packetboat " << troff(command->get_name()) << '\n'
+        << troff(command->get_description()) << ".\n";
+    write_options(out, *command);
+    for (CLI::App const* inner : command->get_subcommands([](CLI::App const*) { return true; })) {
+      out << ".SS " << troff(command->get_name()) << ' ' << troff(inner->get_name()) << '\n'
+          << troff(inner->get_description()) << ".\n";
+      write_options(out, *inner);
+    }
+    if (!command->get_footer().empty())
+      out << ".PP\n.nf\n" << troff(command->get_footer()) << "\n.fi\n";
+  }
+}
 }  // namespace
 
 void add_completion(CLI::App& command, Action& action) {
   auto shell = std::make_shared<std::string>();
-  command.add_option("shell", *shell, "bash, zsh or fish")
+  command.add_option("shell", *shell, "bash, zsh, fish; man: the manual page")
       ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  command.footer("Example:\n  source <(packetboat completion bash)");
+      ->check(CLI::IsMember({"bash", "zsh", "fish", "man"}));
+  command.footer(
+      "Examples:\n  source <(packetboat completion bash)\n"
+      "  packetboat completion man > /usr/local/share/man/man1/packetboat.1");
   // The tree of commands lives until the action has run (program.cpp).
   command.callback([shell, &command, &action] {
     action = [shell, &command](Terminal& terminal) {
@@ -101,6 +147,7 @@ void add_completion(CLI::App& command, Action& action) {
       if (*shell == "bash") write_bash(terminal.out(), nodes);
       if (*shell == "zsh") write_zsh(terminal.out(), nodes);
       if (*shell == "fish") write_fish(terminal.out(), *command.get_parent());
+      if (*shell == "man") write_man(terminal.out(), *command.get_parent());
       return Exit::ok;
     };
   });

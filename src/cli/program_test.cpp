@@ -116,11 +116,23 @@ TEST(Program, writes_no_colour_where_there_is_no_terminal) {
 }
 
 TEST(Program, completion_scripts_know_every_command) {
-  for (std::string const shell : {"bash", "zsh", "fish"}) {
+  for (std::string const shell : {"bash", "zsh", "fish", "man"}) {
     Result const result = run_with({"completion", shell});
     EXPECT_EQ(result.exit, Exit::ok);
     for (Command const& row : commands())
       EXPECT_NE(result.out.find(std::string{row.name}), std::string::npos) << shell << row.name;
+  }
+}
+TEST(Program, the_manual_page_has_no_line_that_troff_would_take_for_a_request) {
+  std::string const page = run_with({"completion", "man"}).out;
+  EXPECT_TRUE(page.starts_with(".TH PACKETBOAT 1\n.SH NAME\npacketboat "));
+  std::istringstream lines{page};
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with('.')) continue;
+    bool const ours = line == ".PP" || line == ".nf" || line == ".fi" || line == ".TP" ||
+                      line.starts_with(".B ") || line.starts_with(".SH ") ||
+                      line.starts_with(".SS ") || line.starts_with(".TH ");
+    EXPECT_TRUE(ours) << line;
   }
 }
 }  // namespace
