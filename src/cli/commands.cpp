@@ -29,6 +29,9 @@ constexpr std::array table{
     Command{"inbox", Group::test_server, "list, show and wait for what was caught", add_inbox},
     Command{"sandbox", Group::test_server, "the test mail server's CA file", add_sandbox},
 
+    Command{"bench", Group::test_server, "load a server of your own, or throw mail away",
+            add_bench},
+
     // Run a server.
     Command{"serve", Group::run_server, "run the mail server, or --sandbox a test mail server",
             add_serve},
@@ -42,7 +45,7 @@ constexpr std::array table{
     Command{"health", Group::run_server, "ask a running server how it is", add_health},
     Command{"reload", Group::run_server, "let a running server read its configuration again",
             add_reload},
-    Command{"completion", Group::run_server, "print a completion script for your shell",
+    Command{"completion", Group::run_server, "print a completion script, or the manual page",
             add_completion},
 
     // Authentication of mail: SPF, DKIM, DMARC, ARC.

@@ -13,6 +13,7 @@ std::string_view title_of(Group group);
 // One line a command, sorted.
 void add_account(CLI::App& command, Action& action);
 void add_advise(CLI::App& command, Action& action);
+void add_bench(CLI::App& command, Action& action);
 void add_check(CLI::App& command, Action& action);
 void add_completion(CLI::App& command, Action& action);
 void add_explain(CLI::App& command, Action& action);
