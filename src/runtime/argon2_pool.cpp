@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/check.hpp"
+#include "runtime/handover.hpp"
 
 namespace pb::runtime {
 namespace asio = boost::asio;
@@ -91,20 +92,11 @@ std::size_t Argon2Pool::load() const {
 }
 
 asio::awaitable<std::optional<bool>> Argon2Pool::run(std::function<bool()> work) {
-  asio::any_io_executor const executor = co_await asio::this_coro::executor;
-  auto const start = [](auto handler, Impl& pool, asio::any_io_executor caller,
-                        std::function<bool()> task) {
-    // The caller's loop must not run dry while the answer is on its way.
-    auto alive = asio::prefer(caller, asio::execution::outstanding_work.tracked);
-    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-    auto const resume = [shared, alive](std::optional<bool> result) {
-      asio::post(alive, [shared, result] { std::move (*shared)(result); });
-    };
-    bool const taken = pool.post(
-        [resume, done = std::move(task)] { return [resume, result = done()] { resume(result); }; });
-    if (!taken) resume(std::nullopt);
-  };
-  co_return co_await asio::async_initiate<asio::use_awaitable_t<> const, void(std::optional<bool>)>(
-      start, asio::use_awaitable, std::ref(*impl_), executor, std::move(work));
+  Handover<bool> answer{co_await asio::this_coro::executor};
+  bool const taken = impl_->post([give = answer.giver(), work = std::move(work)] {
+    return [give, result = work()] { give(result); };
+  });
+  if (!taken) co_return std::nullopt;
+  co_return co_await answer.take();
 }
 }  // namespace pb::runtime

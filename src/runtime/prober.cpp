@@ -19,6 +19,7 @@
 #include <thread>
 
 #include "base/ascii.hpp"
+#include "runtime/handover.hpp"
 #include "runtime/probe_dns.hpp"
 #include "runtime/probe_lane.hpp"
 
@@ -235,24 +236,18 @@ asio::awaitable<void> Prober::resolve() {
   }
   name.malformed = !is_host_name(settings_.host);
   if (name.malformed) co_return;
-  auto answer = std::make_shared<SystemAnswer>();
-  auto done = std::make_shared<asio::steady_timer>(
-      io_, std::min(Clock::now() + Millis{9000}, world_.deadline));
-  // getaddrinfo cannot be stopped: its thread may outlive the wait and then only writes to what
-  // it shares.
-  auto const executor = io_.get_executor();
-  std::thread{[host = settings_.host, answer, done, executor] {
-    auto found = std::make_shared<SystemAnswer>(ask_system(host));
-    asio::post(executor, [answer, done, found] {
-      *answer = *found;
-      done->cancel();
-    });
+  Handover<SystemAnswer> answered{io_.get_executor()};
+  // getaddrinfo cannot be stopped: its thread may outlive the wait, and all of us.
+  std::thread{[host = settings_.host, give = answered.giver()] {
+    give(ask_system(host));
   }}.detach();
   spawn(direct_answers());
-  co_await done->async_wait(nothrow);
-  name.system = answer->state;
-  name.addresses = answer->addresses;
-  name.canonical = answer->canonical;
+  auto const until = std::min(Clock::now() + Millis{9000}, world_.deadline);
+  auto const given = co_await answered.take(until - Clock::now());
+  SystemAnswer const answer = given.value_or(SystemAnswer{});
+  name.system = answer.state;
+  name.addresses = answer.addresses;
+  name.canonical = answer.canonical;
   if (name.system != NameState::ok) co_await join();
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "runtime/handover.hpp"
 
 namespace pb::runtime {
 namespace {
@@ -234,32 +235,15 @@ asio::awaitable<CommitAnswer> QueueIntake::commit(AcceptedMessage message) {
 }
 
 asio::awaitable<CommitResult> QueueIntake::make_durable(queue::NewMessage message) {
-  auto const executor = co_await asio::this_coro::executor;
-  // Shared: the queue's thread answers, perhaps after this coroutine has gone.
-  struct Waiter {
-    explicit Waiter(asio::any_io_executor const& on) : timer{on} {}
-    asio::steady_timer timer;
-    std::optional<queue::CommitVerdict> verdict;
-  };
-  auto const waiter = std::make_shared<Waiter>(executor);
-  waiter->timer.expires_after(shared_.settings.commit_wait);
-  auto const ticket =
-      shared_.runner.accept(std::move(message), [waiter, executor](queue::CommitVerdict verdict) {
-        asio::post(executor, [waiter, verdict] {
-          waiter->verdict = verdict;
-          waiter->timer.cancel();
-        });
-      });
-  while (!waiter->verdict) {
-    boost::system::error_code woken;
-    co_await waiter->timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-    if (waiter->verdict) break;
-    bool const late = !woken;
-    if (late && shared_.runner.withdraw(*ticket)) co_return CommitResult::deferred_fault;
-    // Answered in this very moment: the post is on its way.
-    waiter->timer.expires_at(asio::steady_timer::time_point::max());
+  Handover<queue::CommitVerdict> answered{co_await asio::this_coro::executor};
+  auto const ticket = shared_.runner.accept(std::move(message), answered.giver());
+  auto verdict = co_await answered.take(shared_.settings.commit_wait);
+  if (!verdict) {
+    if (shared_.runner.withdraw(*ticket)) co_return CommitResult::deferred_fault;
+    verdict = co_await answered.take();  // answered in this very moment
   }
-  switch (*waiter->verdict) {
+  if (!verdict) co_return CommitResult::deferred_fault;
+  switch (*verdict) {
     case queue::CommitVerdict::durable:
       co_return CommitResult::durable;
     case queue::CommitVerdict::store_failed:

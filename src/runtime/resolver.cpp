@@ -25,6 +25,7 @@
 #include "dns/name.hpp"
 #include "dns/rdata.hpp"
 #include "runtime/dns_cache.hpp"
+#include "runtime/handover.hpp"
 
 namespace pb::runtime {
 namespace {
@@ -33,12 +34,8 @@ constexpr int type_dnskey = 48;
 constexpr int rcode_ok = 0;
 constexpr int rcode_refused = 5;
 
-/// One coroutine that waits. Shared between it and whoever answers: either may be gone first.
-struct Waiter {
-  explicit Waiter(asio::any_io_executor executor) : timer{std::move(executor)} {}
-  asio::steady_timer timer;
-  std::optional<dns::Answer> answer;
-};
+/// Hands the answer to one coroutine that waits.
+using Giver = std::function<void(dns::Answer)>;
 
 dns::Security security_of(ub_result const& result, bool validating) {
   if (!validating) return dns::Security::unvalidated;
@@ -127,7 +124,7 @@ struct UnboundResolver::Impl {
     Impl* impl;
     dns::Question question;
     bool validating;
-    std::vector<std::shared_ptr<Waiter>> waiters;  // shared: see Waiter
+    std::vector<Giver> waiting;
   };
   struct Check {
     Impl* impl;
@@ -137,7 +134,7 @@ struct UnboundResolver::Impl {
   static void on_check(void* data, int error, ub_result* result);
   void settle(Outstanding& outstanding, dns::Answer answer, std::chrono::seconds ttl);
   [[nodiscard]] std::chrono::seconds ttl_of(dns::Answer const& answer, int ttl) const;
-  bool start(std::shared_ptr<Waiter> const& waiter, dns::Question const& question);
+  bool start(Giver giver, dns::Question const& question);
   void check_forwarder();
   void run();
 
@@ -196,28 +193,23 @@ void UnboundResolver::Impl::settle(Outstanding& done, dns::Answer answer,
     owned = std::move(found->second);
     outstanding.erase(found);
   }
-  for (auto const& waiter : owned->waiters) {
-    asio::post(waiter->timer.get_executor(), [waiter, answer] {
-      waiter->answer = answer;
-      waiter->timer.cancel();
-    });
-  }
+  for (Giver const& give : owned->waiting) give(answer);
 }
 
 /// False: too many are on their way.
-bool UnboundResolver::Impl::start(std::shared_ptr<Waiter> const& waiter,
-                                  dns::Question const& question) {
+bool UnboundResolver::Impl::start(Giver giver, dns::Question const& question) {
   Outstanding* started = nullptr;
   {
     std::lock_guard const lock{mutex};
     auto const found = outstanding.find(question);
     if (found != outstanding.end()) {
-      found->second->waiters.push_back(waiter);
+      found->second->waiting.push_back(std::move(giver));
       return true;
     }
     if (outstanding.size() >= settings.outstanding_max) return false;
     bool const validate = validating && !use_plain.load();
-    auto made = std::make_unique<Outstanding>(Outstanding{this, question, validate, {waiter}});
+    auto made = std::make_unique<Outstanding>(Outstanding{this, question, validate, {}});
+    made->waiting.push_back(std::move(giver));
     started = made.get();
     outstanding.emplace(question, std::move(made));
   }
@@ -328,12 +320,9 @@ asio::awaitable<dns::Answer> UnboundResolver::ask(dns::Question question) {
       co_return std::move(*hit);
     }
   }
-  auto const waiter = std::make_shared<Waiter>(co_await asio::this_coro::executor);
-  waiter->timer.expires_after(impl_->settings.wait);
-  if (!impl_->start(waiter, question)) co_return dns::Failed{dns::Failure::refused};
-  boost::system::error_code ignored;
-  co_await waiter->timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-  if (waiter->answer) co_return std::move(*waiter->answer);
+  Handover<dns::Answer> answered{co_await asio::this_coro::executor};
+  if (!impl_->start(answered.giver(), question)) co_return dns::Failed{dns::Failure::refused};
+  if (auto answer = co_await answered.take(impl_->settings.wait)) co_return std::move(*answer);
   std::lock_guard const lock{impl_->mutex};
   ++impl_->counts.timeouts;
   co_return dns::Failed{dns::Failure::timeout};

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/handover.hpp"
+
 namespace pb::runtime {
 namespace asio = boost::asio;
 
@@ -67,27 +69,13 @@ bool StoragePool::post(std::function<void()> work) {
 }
 
 asio::awaitable<bool> StoragePool::run(std::function<void()> work) {
-  auto const executor = co_await asio::this_coro::executor;
-  // Shared: the waiting coroutine may be destroyed with its core while the work is still done.
-  struct Waiter {
-    explicit Waiter(asio::any_io_executor const& on) : timer{on} {}
-    asio::steady_timer timer;
-    bool done = false;
-  };
-  auto const waiter = std::make_shared<Waiter>(executor);
-  waiter->timer.expires_at(asio::steady_timer::time_point::max());
-  bool const taken = post([waiter, executor, work = std::move(work)] {
+  Handover<bool> done{co_await asio::this_coro::executor};
+  bool const taken = post([give = done.giver(), work = std::move(work)] {
     work();
-    asio::post(executor, [waiter] {
-      waiter->done = true;
-      waiter->timer.cancel();
-    });
+    give(true);
   });
   if (!taken) co_return false;
-  while (!waiter->done) {
-    boost::system::error_code cancelled;
-    co_await waiter->timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
-  }
-  co_return true;
+  auto const ended = co_await done.take();
+  co_return ended.value_or(false);
 }
 }  // namespace pb::runtime
