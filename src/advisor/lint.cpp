@@ -1,6 +1,6 @@
 // lint.cpp: keys and their roles as a table; a value's meaning by its role; rules over all of it.
 // Spec: lint.hpp; msmtp(1), postconf(5), PHPMailer, nodemailer, Django, Laravel, Symfony, Rails,
-// Spring, Jakarta Mail, mutt(1), Python smtplib.                              Tests: lint_test.cpp
+// Spring, Jakarta Mail, mutt(1), smtplib, s-nail(1), curl(1), swaks(1), Exim. Tests: lint_test.cpp
 #include "advisor/lint.hpp"
 
 #include <algorithm>
@@ -31,6 +31,11 @@ enum class Role : std::uint8_t {
   python_implicit,
   python_plain,
   old_key,
+  optional_word,  // their mere presence
+  implicit_word,
+  no_tls_for,   // "*": never TLS
+  exim_route,   // "* smtp.example.com::587"
+  verify_word,  // s-nail: strict, warn, ignore
 };
 
 struct Key {
@@ -98,6 +103,24 @@ constexpr Key keys[] = {
     {"mutt", "ssl_starttls", Role::starttls_on},
     {"mutt", "ssl_verify_host", Role::verify_on},
     {"mutt", "ssl_verify_dates", Role::verify_on},
+    {"s-nail", "smtp-use-starttls", Role::starttls_required},
+    {"s-nail", "mta", Role::url},
+    {"s-nail", "tls-verify", Role::verify_word},
+    {"curl", "--ssl-reqd", Role::starttls_required},
+    {"curl", "--ssl", Role::optional_word},
+    {"curl", "--url", Role::url},
+    {"curl", "--insecure", Role::checks_off},
+    {"curl", "-k", Role::checks_off},
+    {"swaks", "--server", Role::host},
+    {"swaks", "--port", Role::port},
+    {"swaks", "--tls", Role::starttls_required},
+    {"swaks", "--tls-optional", Role::optional_word},
+    {"swaks", "--tls-on-connect", Role::implicit_word},
+    {"exim", "route_list", Role::exim_route},
+    {"exim", "hosts_require_tls", Role::starttls_required},
+    {"exim", "hosts_avoid_tls", Role::no_tls_for},
+    {"exim", "protocol", Role::kind},
+    {"exim", "tls_verify_cert_hostnames", Role::verify_on},
     {"python", "smtplib.SMTP_SSL", Role::python_implicit},
     {"python", "smtplib.SMTP", Role::python_plain},
     {"python", ".starttls", Role::starttls_required},
@@ -126,8 +149,8 @@ std::optional<std::string_view> value_behind(std::string_view line, std::string_
   for (auto at = line.find(key); at != std::string_view::npos; at = line.find(key, at + 1)) {
     auto const end = at + key.size();
     bool const starts = at == 0 || !is_key_letter(line[at - 1]) || key[0] == '-' || key[0] == '.';
-    bool const ends =
-        end == line.size() || (!ascii::is_alnum(line[end]) && line[end] != '_' && line[end] != '.');
+    bool const ends = end == line.size() ||
+                      (!ascii::is_alnum(line[end]) && !std::string_view{"_.-"}.contains(line[end]));
     if (!starts || !ends) continue;
     auto rest = line.substr(end);
     // `define('KEY', 'x')`, `KEY => x`, `key: x`, `KEY="x"`, `key x`
@@ -222,6 +245,10 @@ void read_url(At said, Setup& setup) {
                                                            : rest.substr(colon + 1)};
   bool const required = setup.kind == Kind::starttls || said.value.contains("require_tls=true");
   if (implicit) return setup.set(Kind::implicit_tls, said.line);
+  // These two do not even try unless they are told to.
+  bool const never = setup.program == "curl" || setup.program == "s-nail";
+  if (never && setup.kind == Kind::unsaid) return setup.set(Kind::none, said.line);
+  if (never) return;
   if (setup.kind != Kind::none) setup.set(required ? Kind::starttls : Kind::optional, said.line);
 }
 
@@ -233,6 +260,26 @@ void read_python(At said, Kind kind, std::string_view line, Setup& setup) {
     setup.port = {said.line, digits.substr(0, digits.find_first_of(" \t,)"))};
   }
   setup.set(kind, said.line);
+}
+
+/// "* smtp.example.com::587": without a port it is 25; without another word TLS is tried.
+void read_route(At said, std::string_view line, Setup& setup) {
+  auto const colons = line.find("::");
+  auto const port = colons == std::string_view::npos ? "25" : line.substr(colons + 2);
+  setup.port = {said.line, port.substr(0, port.find_first_of(" \t:;"))};
+  if (setup.kind == Kind::unsaid) setup.set(Kind::optional, said.line);
+}
+
+/// What stands for itself, whatever is behind it.
+void read_word(Role role, At said, Setup& setup) {
+  bool const all = said.value.starts_with('*');
+  if (role == Role::optional_word) setup.set(Kind::optional, said.line);
+  if (role == Role::implicit_word) setup.set(Kind::implicit_tls, said.line);
+  if (role == Role::no_tls_for && all) setup.set(Kind::none, said.line);
+  if (role == Role::verify_word && said.value != "strict")
+    setup.add(said.line, Mistake::checks_off);
+  if (role == Role::checks_off || (role == Role::trust_all && all))
+    setup.add(said.line, Mistake::checks_off);
 }
 
 void read_level(At said, Setup& setup) {
@@ -300,11 +347,15 @@ void read_key(Role role, At said, std::string_view line, Setup& setup) {
     case Role::verify_off:
       if (is_yes(said.value)) setup.add(said.line, Mistake::checks_off);
       return;
+    case Role::exim_route:
+      return read_route(said, line, setup);
     case Role::trust_all:
-      if (said.value.starts_with('*')) setup.add(said.line, Mistake::checks_off);
-      return;
     case Role::checks_off:
-      return setup.add(said.line, Mistake::checks_off);
+    case Role::optional_word:
+    case Role::implicit_word:
+    case Role::no_tls_for:
+    case Role::verify_word:
+      return read_word(role, said, setup);
     case Role::python_implicit:
       return read_python(said, Kind::implicit_tls, line, setup);
     case Role::python_plain:
