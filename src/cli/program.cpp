@@ -13,18 +13,29 @@
 #include "cli/commands.hpp"
 #include "cli/sendmail.hpp"
 #include "cli/usage.hpp"
+#include "text/layout.hpp"
 
 namespace pb::cli {
 namespace {
-constexpr std::string_view six_lines =
-    R"(I want to ...
-  find out which port and setting works     packetboat probe smtp.example.com
-  understand an error message               packetboat explain "paste it here"
-  see what became of a message              packetboat queue list
-  catch my program's mail while testing     packetboat serve --sandbox
-  run a mail server                         packetboat init, then packetboat serve
-  check SPF, DKIM and DMARC of a domain     packetboat --help, last group
-)";
+struct Wish {
+  text::Text text;
+  std::string_view command;
+};
+constexpr Wish wishes[] = {
+    {usage_text("want_port"), "packetboat probe smtp.example.com"},
+    {usage_text("want_error"), "packetboat explain \"paste it here\""},
+    {usage_text("want_message"), "packetboat queue list"},
+    {usage_text("want_sandbox"), "packetboat serve --sandbox"},
+    {usage_text("want_server"), "packetboat init && packetboat serve"},
+    {usage_text("want_domain"), "packetboat domain check example.com"},
+};
+
+std::string six_lines(text::Language language) {
+  text::Table table;
+  for (auto const& wish : wishes)
+    table.row({std::string{wish.text.in(language)}, std::string{wish.command}});
+  return std::string{usage_text("want").in(language)} + "\n" + table.render();
+}
 
 constexpr std::string_view examples = R"(Examples:
   packetboat serve --sandbox             a test mail server, no configuration
@@ -113,7 +124,7 @@ Exit parse_and_run(std::vector<std::string> arguments, Terminal& terminal) {
   }
   if (action) return action(terminal);
   if (named) return usage(terminal, usage_text("say_what").in(terminal.language()), word.c_str());
-  terminal.out() << six_lines;
+  terminal.out() << six_lines(terminal.language());
   return Exit::ok;
 }
 }  // namespace

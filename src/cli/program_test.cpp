@@ -37,6 +37,20 @@ TEST(Program, alone_prints_six_lines_of_what_a_person_may_want) {
   EXPECT_EQ(std::ranges::count(result.out, '\n'), 7);
 }
 
+TEST(Program, alone_speaks_the_language_asked_for_in_columns) {
+  Result const result = run_with({"--lang", "zh-Hant"});
+  EXPECT_TRUE(result.out.starts_with("我想要……\n")) << result.out;
+  std::istringstream lines{result.out};
+  std::string line;
+  std::getline(lines, line);
+  std::size_t column = 0;
+  while (std::getline(lines, line)) {
+    std::size_t const at = utf8::columns(line.substr(0, line.find("packetboat ")));
+    EXPECT_TRUE(column == 0 || at == column) << line;
+    column = at;
+  }
+}
+
 TEST(Program, prints_its_version) {
   EXPECT_TRUE(run_with({"--version"}).out.starts_with("packetboat "));
 }
