@@ -111,6 +111,7 @@ struct Converter {
     char const* at = part.body.data();
     for (MimePart const& child : part.parts) {
       bool const has_header = !child.header.empty();
+      if (!has_header && child.body.data() == nullptr) continue;  // delimiter upon delimiter
       char const* begin = has_header ? child.header.data() : child.body.data() - 2;
       char const* end = child.body.data() != nullptr ? child.body.data() + child.body.size()
                                                      : child.header.data() + child.header.size();

@@ -70,5 +70,14 @@ TEST(ToSevenBit, refuses_what_it_cannot_tell) {
                    "caf\xC3\xA9\r\n"))
       << "no parts";
 }
+
+TEST(ToSevenBit, takes_a_part_that_is_not_there_for_nothing) {
+  auto const out = to_seven_bit(
+      "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n--x\r\n"
+      "Content-Type: text/plain; charset=utf-8\r\n\r\ncaf\xC3\xA9\r\n--x--\r\n");
+  ASSERT_TRUE(out);
+  EXPECT_NE(out->find("--x\r\n--x\r\n"), std::string::npos);
+  EXPECT_NE(out->find("\r\n--x--\r\n"), std::string::npos);
+}
 }  // namespace
 }  // namespace pb::mail
