@@ -83,8 +83,8 @@ struct CertFacts {
   std::string common_name;
   std::vector<std::string> names;              // DNS names and addresses
   std::int64_t not_before = 0, not_after = 0;  // seconds since 1970
-  std::string sha256, sha512;                  // hex, of the DER
-  std::string key_sha256, key_sha512;          // of its SubjectPublicKeyInfo (RFC 6698 §2.1.2)
+  std::string sha256{}, sha512{};              // hex, of the DER
+  std::string key_sha256{}, key_sha512{};      // of its SubjectPublicKeyInfo (RFC 6698 §2.1.2)
   bool has_issuer_url = false;                 // AIA caIssuers
 };
 struct TlsFacts {
@@ -159,13 +159,13 @@ struct ProbeFacts {
   std::string target;    // as typed
   std::string host;      // what is connected to
   std::int64_t now = 0;  // seconds since 1970, for certificates
-  NameFacts name;
-  std::vector<PortFacts> ports;
-  std::vector<ControlFacts> controls;
-  std::vector<AttemptFacts> further;  // TCP only: other addresses of the host
+  NameFacts name{};
+  std::vector<PortFacts> ports{};
+  std::vector<ControlFacts> controls{};
+  std::vector<AttemptFacts> further{};  // TCP only: other addresses of the host
   Millis took{0};
   bool in_container = false;
   std::uint16_t swept_port = 0;  // of --deep; 0: none
-  std::vector<SweptVersion> swept;
+  std::vector<SweptVersion> swept{};
 };
 }  // namespace pb::advisor

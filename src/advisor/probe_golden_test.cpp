@@ -1,8 +1,9 @@
 // probe_golden_test.cpp: for each named fault, from fixed facts: verdict, sentence and next line in
 // three languages, as tests/vectors/probe_verdicts.txt has them (PB_GOLDEN=write makes it anew).
-// Spec: issue 4, "Must show" 1.                       Not here: measuring (tests/fault_lab).
+// Spec: docs/reference/faults.md.                     Not here: measuring (tests/fault_lab).
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
@@ -57,12 +58,14 @@ AttemptFacts healthy(std::string const& host, std::string_view ip, std::uint16_t
   return out;
 }
 
+constexpr std::array<std::uint16_t, 4> four_ports{587, 2525, 465, 25};
+
 /// A healthy host on four ports, two healthy controls, 443 open, the closed port closed.
 ProbeFacts world() {
   ProbeFacts out{.target = "smtp.example.com", .host = "smtp.example.com", .now = now};
   out.name.addresses = out.name.direct_addresses = {address("192.0.2.10")};
   out.name.asked = true;
-  for (std::uint16_t const port : {587, 2525, 465, 25}) {
+  for (std::uint16_t const port : four_ports) {
     out.ports.push_back({port, {healthy(out.host, "192.0.2.10", port)}});
     std::uint8_t last = 20;
     for (std::string const host : {"mail.other.example", "mx.third.example"}) {
@@ -133,7 +136,7 @@ AttemptFacts& ipv6(ProbeFacts& f, std::uint16_t port) {
   return attempts.back();
 }
 void ipv6_on_all(ProbeFacts& f, Tcp tcp, int error) {
-  for (std::uint16_t const port : {587, 2525, 465, 25}) lose(ipv6(f, port), tcp, error);
+  for (std::uint16_t const port : four_ports) lose(ipv6(f, port), tcp, error);
 }
 
 struct Case {
@@ -184,7 +187,8 @@ std::vector<Case> reach_cases() {
        }},
       {Fault::all_submission_ports_blocked,
        [](F f) {
-         for (std::uint16_t p : {25, 465, 587}) drop(f, p);
+         for (std::uint16_t p : {std::uint16_t{25}, std::uint16_t{465}, std::uint16_t{587}})
+           drop(f, p);
        }},
       {Fault::host_silent,
        [](F f) { everywhere(f, [](AttemptFacts& a) { lose(a, Tcp::timeout); }); }},

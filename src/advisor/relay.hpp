@@ -27,10 +27,10 @@ struct RelayFacts {
   NameState mx = NameState::ok;  // no_address: no MX record, the domain's own address is used
   bool mx_secure = false;
   bool null_mx = false;
-  std::vector<RelayHost> hosts;  // in the order of preference; at most 5
-  bool sts_announced = false;    // _mta-sts.DOMAIN
-  std::optional<mtasts::Policy> sts;
-  std::string sts_problem;  // why there is no policy, though it is announced
+  std::vector<RelayHost> hosts{};  // in the order of preference; at most 5
+  bool sts_announced = false;      // _mta-sts.DOMAIN
+  std::optional<mtasts::Policy> sts{};
+  std::string sts_problem{};  // why there is no policy, though it is announced
 };
 
 enum class Dane : std::uint8_t { none, not_signed, unusable, matches, mismatch };

@@ -17,8 +17,8 @@ struct SettingsInput {
   std::string host;
   std::uint16_t port = 587;
   Security security = Security::starttls;
-  std::string user;      // user name; also the sender where it is an address
-  std::string incoming;  // IMAP host, where a program wants one; empty: imap.DOMAIN
+  std::string user;        // user name; also the sender where it is an address
+  std::string incoming{};  // IMAP host, where a program wants one; empty: imap.DOMAIN
 };
 enum class SettingsError : std::uint8_t {
   bad_host,

@@ -1,5 +1,5 @@
 // settle.hpp: an error text has several likely causes; one measurement leaves one of them.
-// Spec: issue 4 §3 ("with --host runs only the tests that tell them apart and answers with one").
+// Spec: docs/reference/command-line.md ("explain").
 // Tests: settle_test.cpp             Not here: measuring (runtime/prober), matching (explain.hpp).
 #pragma once
 

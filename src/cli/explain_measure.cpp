@@ -1,5 +1,6 @@
 // explain_measure.cpp: see explain_measure.hpp.
-// Spec: issue 4 §3.                                Tests: tests/end_to_end/explain_host_test.py
+// Spec: docs/reference/command-line.md ("explain").                                Tests:
+// tests/end_to_end/explain_host_test.py
 #include "cli/explain_measure.hpp"
 
 #include <CLI/CLI.hpp>

@@ -1,5 +1,5 @@
 // found_servers.hpp: the mail servers that programs on this computer are set up with.
-// Spec: issue 4 §1 ("nothing: what it finds here"): msmtprc, Postfix relayhost, wp-config.php,
+// Spec: docs/reference/command-line.md ("probe"): msmtprc, Postfix relayhost, wp-config.php,
 // .env. Tests: found_servers_test.cpp          Not here: judging the files (advisor/lint).
 #pragma once
 

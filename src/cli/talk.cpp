@@ -1,5 +1,5 @@
 // talk.cpp: `packetboat talk HOST [PORT]`: the telnet of the old how-tos, with TLS and a guide.
-// Spec: docs/reference/command-line.md ("talk"); issue 4 §1. A password goes out only within TLS
+// Spec: docs/reference/command-line.md ("talk"). A password goes out only within TLS
 // whose certificate is good.        Not here: meanings (advisor/dialogue), bytes
 // (runtime/talk_line).
 #include <unistd.h>

@@ -1,7 +1,7 @@
 // discard_server.hpp: a whole SMTP server that lets everyone in and throws every message away.
-// Spec: issue 4 §5 ("bench sink"). The sessions are the server's own: STARTTLS, TLS at once, AUTH,
-// PIPELINING.                Tests: tests/end_to_end/bench_test.py     Not here: printing
-// (cli/bench).
+// Spec: docs/reference/command-line.md ("bench"). The sessions are the server's own: STARTTLS, TLS
+// at once, AUTH, PIPELINING.                Tests: tests/end_to_end/bench_test.py     Not here:
+// printing (cli/bench).
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
 // load_source.hpp: hands many messages to one server and measures how long each takes.
-// Spec: RFC 5321, RFC 2920 (pipelining); issue 4 §5 ("bench").  Tests:
+// Spec: RFC 5321, RFC 2920 (pipelining); docs/reference/command-line.md ("bench").  Tests:
 // tests/end_to_end/bench_test.py Not here: what is printed (cli/bench), the server at the other end
 // (discard_server.hpp).
 #pragma once
