@@ -135,7 +135,8 @@ class World:
         source = self.postfix.program("smtp-source", "-s", row.sessions, "-m", count, "-l", row.octets, *(["-d"] if row.reuse else []),
                                       "-f", "a@s.test", "-t", "b@elsewhere.test", f"127.0.0.1:{port}")
         if source.wait(120) != 0:
-            raise RuntimeError("smtp-source failed")
+            raise RuntimeError(f"smtp-source failed; Packetboat ({self.ours.process.poll()}) said:\n"
+                               f"{self.ours.log_text()[-3000:]}")
 
 
 def own_source(row, port, count):

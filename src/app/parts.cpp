@@ -165,8 +165,8 @@ struct Parts::Impl {
     services.authenticator = authenticator;
     services.judge = std::make_shared<runtime::PolicyJudge>(judge_parts(expansion), clock, log);
     auto const signer = dkim_signer(loaded);  // shared by the intake and the reports
-    auto intake = runtime::make_queue_intake(runner, pool, guards, clock, random,
-                                             intake_settings(config, expand));
+    auto intake =
+        runtime::make_queue_intake(runner, pool, guards, clock, intake_settings(config, expand));
     // The sandbox knows nobody by name: it asks no DNS and signs nothing.
     if (sending)
       intake = runtime::make_mail_auth_intake(std::move(intake), sending->resolver(), clock, log,
@@ -208,6 +208,7 @@ struct Parts::Impl {
     files = runtime::real_files();
     dmarc_reporter = std::make_unique<runtime::DmarcReporter>(runtime::DmarcReporterParts{
         sending->resolver(), *files, loaded.config->data_dir, clock, random, log,
+        [this] { return runner.make_id(); },
         [this](queue::NewMessage message) {
           // Should it not become durable, that domain misses one report.
           runner.accept(std::move(message), [](queue::CommitVerdict) {});

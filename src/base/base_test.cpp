@@ -1,6 +1,11 @@
 // base_test.cpp: what the base promises.                              Spec: the headers of base/.
 #include <gtest/gtest.h>
 
+#include <array>
+#include <set>
+#include <thread>
+#include <vector>
+
 #include "base/encoding.hpp"
 #include "base/ids.hpp"
 #include "base/ip.hpp"
@@ -49,6 +54,38 @@ TEST(Utf8, refuses_overlong_forms_and_surrogates) {
   EXPECT_FALSE(utf8::valid("\xF4\x90\x80\x80"));
   EXPECT_FALSE(utf8::valid("\xE2\x82"));
   EXPECT_TRUE(utf8::valid("\xF0\x9F\x93\xAE"));
+}
+
+TEST(QueueIds, never_repeat_within_a_millisecond_or_when_the_clock_goes_back) {
+  Counter random;
+  QueueIds ids;
+  Instant const now{Duration{1'700'000'000'000}};
+  QueueId last = ids.next(now, random);
+  for (int i = 0; i < 100'000; ++i) {
+    QueueId const id = ids.next(now - Duration{i % 7}, random);
+    ASSERT_LT(last, id);
+    last = id;
+  }
+  QueueId const of_another_run{last.value() + 1'000'000};
+  ids.pass(of_another_run);
+  EXPECT_LT(of_another_run, ids.next(now, random));
+}
+
+TEST(QueueIds, are_unique_to_each_of_many_threads) {
+  QueueIds ids;
+  std::array<std::vector<QueueId>, 4> made;
+  {
+    std::vector<std::jthread> threads;
+    for (auto& mine : made) {
+      threads.emplace_back([&ids, &mine] {
+        Counter random;  // each draws the same numbers
+        for (int i = 0; i < 10'000; ++i) mine.push_back(ids.next(Instant{Duration{5}}, random));
+      });
+    }
+  }
+  std::set<QueueId> all;
+  for (auto const& mine : made) all.insert(mine.begin(), mine.end());
+  EXPECT_EQ(all.size(), 40'000U);
 }
 
 TEST(QueueId, sorts_by_age_and_reads_back) {

@@ -1,6 +1,8 @@
 // ids.cpp: see ids.hpp.                                      Spec: ARCHITECTURE.md decision 9.
 #include "base/ids.hpp"
 
+#include <algorithm>
+
 namespace pb {
 namespace {
 constexpr std::string_view crockford = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -11,6 +13,21 @@ constexpr std::size_t text_length = 13;
 QueueId QueueId::make(Instant now, Random& random) {
   auto const millis = static_cast<std::uint64_t>(now.time_since_epoch().count());
   return QueueId{(millis << random_bits) | (random.next() & ((1U << random_bits) - 1))};
+}
+
+QueueId QueueIds::next(Instant now, Random& random) {
+  std::uint64_t const wanted = QueueId::make(now, random).value();
+  std::uint64_t last = last_;
+  std::uint64_t value = 0;
+  do value = std::max(wanted, last + 1);
+  while (!last_.compare_exchange_weak(last, value));
+  return QueueId{value};
+}
+
+void QueueIds::pass(QueueId id) {
+  std::uint64_t last = last_;
+  while (last < id.value() && !last_.compare_exchange_weak(last, id.value())) {
+  }
 }
 
 std::optional<QueueId> QueueId::parse(std::string_view text) {

@@ -39,7 +39,8 @@ journal::Entry accepted_entry(NewMessage const& message) {
 }  // namespace
 
 void Queue::on(Accepted const& event, Instant now, Effects& out) {
-  if (store_failed_) {
+  // A second message under an id would take the first one's place in the store.
+  if (store_failed_ || table_.find(event.message.record.message.id)) {
     out.answers.push_back({event.ticket, CommitVerdict::store_failed});
     return;
   }

@@ -1,4 +1,5 @@
 // queue_test.cpp: the reducer alone: what follows from each event, with a clock that a test moves.
+// tidy: long file, because one small world plays the queue for all of these sentences.
 // Spec: queue.hpp; RFC 5321 §4.5.4.1; RFC 3461 §4.1.        Not here: a real store (runtime/).
 #include "queue/queue.hpp"
 
@@ -60,6 +61,14 @@ class World {
     messages_[id.value()] = std::make_shared<QueuedMessage const>(m);
     tell(Accepted{TicketId{++last_ticket_}, std::move(message)});
     return id;
+  }
+  void accept_again(QueueId id) {
+    NewMessage message;
+    message.record.message.id = id;
+    message.record.message.envelope.forward_paths.push_back(
+        {mail::Mailbox{"other", {"z.example"}}, {}, ""});
+    message.record.phases = {Phase::due};
+    tell(Accepted{TicketId{++last_ticket_}, std::move(message)});
   }
   void settle(Lease const& lease, std::vector<RecipientOutcome> outcomes) {
     tell(Settled{{lease.lease, lease.id, std::move(outcomes), {}}, messages_[lease.id.value()]});
@@ -375,6 +384,19 @@ TEST(Queue, a_failed_store_ends_acceptance_and_lending) {
   world.accept({"a@x.example"});
   ASSERT_EQ(world.answers_.size(), 1U);
   EXPECT_EQ(world.answers_[0].verdict, CommitVerdict::store_failed);
+  EXPECT_FALSE(world.lease());
+}
+
+TEST(Queue, a_second_message_under_a_queued_id_is_refused_and_the_first_one_stays) {
+  World world;
+  QueueId const id = world.accept({"a@x.example"});
+  world.accept_again(id);
+  ASSERT_EQ(world.answers_.size(), 2U);
+  EXPECT_EQ(world.answers_[0].verdict, CommitVerdict::durable);
+  EXPECT_EQ(world.answers_[1].verdict, CommitVerdict::store_failed);
+  auto const lease = world.lease();
+  ASSERT_TRUE(lease);
+  EXPECT_EQ(lease->id, id);
   EXPECT_FALSE(world.lease());
 }
 

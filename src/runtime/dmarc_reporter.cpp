@@ -222,7 +222,7 @@ bool DmarcReporter::send_one(report::AggregateReport const& report, mail::Mailbo
        "pb." + hex_encode(parts_.random.bytes(16)), compressed});
   queue::NewMessage made;
   queue::QueuedMessage& message = made.record.message;
-  message.id = QueueId::make(now, parts_.random);
+  message.id = parts_.make_id();
   message.envelope.forward_paths.push_back({to, {}, {}});  // the reverse-path stays null
   if (reporting.sign) message.trace = reporting.sign(content);
   message.accepted_at = now;

@@ -35,6 +35,7 @@ struct DmarcReporterParts {
   Clock const& clock;
   Random& random;
   Log& log;
+  std::function<QueueId()> make_id;
   /// Makes one message durable in the queue.
   std::function<void(queue::NewMessage)> submit;
 };

@@ -23,7 +23,7 @@ class DmarcReporterTest : public ::testing::Test {
   void restart() {
     reporter.reset();
     reporter.emplace(DmarcReporterParts{
-        resolver, *files, directory.path(), clock, random, log,
+        resolver, *files, directory.path(), clock, random, log, [] { return QueueId{77}; },
         [this](queue::NewMessage message) { sent.push_back(std::move(message)); }});
     DmarcReportSettings settings;
     settings.on = on;

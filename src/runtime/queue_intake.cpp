@@ -29,7 +29,6 @@ struct Shared {
   StoragePool& pool;
   Guards& guards;
   Clock const& clock;
-  Random& random;
   IntakeSettings settings;
 };
 
@@ -141,7 +140,7 @@ class QueueIntake final : public Intake {
  public:
   explicit QueueIntake(Shared shared) : shared_{std::move(shared)} {}
 
-  QueueId make_id() override { return QueueId::make(shared_.clock.now(), shared_.random); }
+  QueueId make_id() override { return shared_.runner.make_id(); }
   std::unique_ptr<BodySink> open_body(QueueId id) override {
     return std::make_unique<QueueBodySink>(shared_, id);
   }
@@ -254,9 +253,7 @@ asio::awaitable<CommitResult> QueueIntake::make_durable(queue::NewMessage messag
 }  // namespace
 
 std::shared_ptr<Intake> make_queue_intake(QueueRunner& runner, StoragePool& pool, Guards& guards,
-                                          Clock const& clock, Random& random,
-                                          IntakeSettings settings) {
-  return std::make_shared<QueueIntake>(
-      Shared{runner, pool, guards, clock, random, std::move(settings)});
+                                          Clock const& clock, IntakeSettings settings) {
+  return std::make_shared<QueueIntake>(Shared{runner, pool, guards, clock, std::move(settings)});
 }
 }  // namespace pb::runtime

@@ -29,6 +29,5 @@ struct IntakeSettings {
 
 /// All references outlive the intake and every session that uses it.
 std::shared_ptr<Intake> make_queue_intake(QueueRunner& runner, StoragePool& pool, Guards& guards,
-                                          Clock const& clock, Random& random,
-                                          IntakeSettings settings);
+                                          Clock const& clock, IntakeSettings settings);
 }  // namespace pb::runtime

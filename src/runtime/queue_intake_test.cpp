@@ -21,8 +21,8 @@ struct World {
       : guards{{.data_dir = queue.store().data_dir(), .free_octets_min = 1},
                queue.clock(),
                [space](auto const&) { return space; }},
-        intake{make_queue_intake(queue.runner(), pool, guards, queue.clock(), queue.random(),
-                                 std::move(settings))} {}
+        intake{
+            make_queue_intake(queue.runner(), pool, guards, queue.clock(), std::move(settings))} {}
 
   /// As a session hands it in: the body in pieces of 10,000 octets.
   CommitAnswer receive(std::string const& recipient, std::size_t body_octets) {

@@ -77,6 +77,7 @@ struct QueueRunner::Impl {
   QueueRunnerSettings settings;
   Clock const& clock;
   Random& random;
+  QueueIds ids;
   Log& log;
   LeaseSink* lease_sink = nullptr;
   ReportSink* report_sink = nullptr;
@@ -164,6 +165,7 @@ std::expected<void, std::string> QueueRunner::Impl::load() {
   queue::Effects out;
   auto const loaded = load_queue(store, [&](queue::Recovered&& message) {
     QueueId const id = message.record.message.id;
+    ids.pass(id);
     auto const file = std::ranges::lower_bound(files, id);
     if (file != files.end() && *file == id) named[file - files.begin()] = true;
     message.was_in_flight = std::ranges::binary_search(crashed, id);
@@ -402,6 +404,7 @@ QueueRunner::QueueRunner(RocksStore& store, QueueRunnerSettings settings, Clock 
     : impl_{std::make_unique<Impl>(store, std::move(settings), clock, random, log)} {}
 QueueRunner::~QueueRunner() { stop(); }
 
+QueueId QueueRunner::make_id() { return impl_->ids.next(impl_->clock.now(), impl_->random); }
 void QueueRunner::set_lease_sink(LeaseSink* sink) { impl_->lease_sink = sink; }
 void QueueRunner::set_report_sink(ReportSink* sink) { impl_->report_sink = sink; }
 

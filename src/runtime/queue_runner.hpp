@@ -73,6 +73,8 @@ class QueueRunner {
   void stop();
 
   // Any thread.
+  /// An id that no message has had, in this process or in the store that start() read.
+  QueueId make_id();
   /// Makes the message durable; `done` is called once, on the queue's thread.
   using CommitDone = std::function<void(queue::CommitVerdict)>;
   std::shared_ptr<CommitTicket> accept(queue::NewMessage message, CommitDone done);

@@ -59,7 +59,7 @@ queue::NewMessage ReportMaker::make(queue::ReportRequest const& request) {
   queue::QueuedMessage& report = out.record.message;
   {
     std::lock_guard const lock{mutex_};
-    report.id = QueueId::make(now, random_);
+    report.id = runner_.make_id();
     boundary += hex_encode(random_.bytes(16));
     message_id = mail::make_message_id(now, random_, wanted->hostname);
   }
