@@ -177,6 +177,7 @@ class OpenRelayTest(unittest.TestCase):
                 print(f"MATRIX open relay, a stranger {who:<52} {count} forms, {len(found)} pass")
                 self.assertEqual(found, [])
         self.assertEqual(host.queue().get("messages", []), [])
+        self.assertEqual(host.stop(), 0)  # the log is whole then
         self.assertEqual(host.log_lines("accepted"), [])
         print(f"SUITE open relay over sockets, {title}: present {tried} passed {tried} excused 0")
 
@@ -200,6 +201,7 @@ class OpenRelayTest(unittest.TestCase):
                     self.assertEqual(wire.say("RCPT TO:<victim@elsewhere.example>")[0], 250)
                     self.assertEqual(wire.say("DATA")[0], 354)
                     self.assertEqual(wire.say("Subject: x\r\n\r\nx\r\n.")[0], 250)
+            self.assertEqual(host.stop(), 0)  # the log is whole then
             self.assertEqual(len(host.log_lines("accepted")), 3)
 
 
