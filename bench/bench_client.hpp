@@ -37,9 +37,14 @@ class Client {
         ssl_{std::exchange(other.ssl_, nullptr)} {}
   Client& operator=(Client&&) = delete;
 
-  void start_tls(SSL_CTX* context) {
+  /// `name`: what the certificate must be for, where `context` verifies; null: any.
+  void start_tls(SSL_CTX* context, char const* name = nullptr) {
     ssl_ = SSL_new(context);
     SSL_set_fd(ssl_, descriptor_);
+    if (name != nullptr) {
+      SSL_set_tlsext_host_name(ssl_, name);
+      SSL_set1_host(ssl_, name);
+    }
     if (SSL_connect(ssl_) != 1) throw std::runtime_error("handshake failed");
   }
   void close_notify() { SSL_shutdown(ssl_); }

@@ -2,6 +2,7 @@
 // it offers STARTTLS. A thread a connection: few are measured.  Driver: bench/relay.py.
 // Usage: bench_relay_sink ADDRESS PORT RECIPIENTS [CERTIFICATE KEY]. Says "ready", and "done" when
 // so many recipients' messages have come; ends with its input.
+// Not `packetboat bench sink`: the far end must cost little, and be no part of what is measured.
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>

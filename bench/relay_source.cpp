@@ -2,6 +2,7 @@
 // with STARTTLS and with the time from the final dot to its 250.  Driver: bench/relay.py.
 // Usage: bench_relay_source PORT COUNT SESSIONS OCTETS RECIPIENTS SITES (reuse or connect) (clear
 // or starttls). Prints seconds; shortest, median and 99th percentile of dot to 250 in ms.
+// Not `packetboat bench source`: that one pipelines and verifies, as a careful client does.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -131,6 +131,8 @@ NAMED = re.compile(r"\b((?:docs|tests|src|sim)/[\w/-]+\.(?:md|tsv|html|py|cpp)|\
 
 def check_named(path, head):
     """A header comment that sends the reader to a test or a page that is not there has outlived it."""
+    if re.search(r"\bissue \d", head):
+        yield 1, "names an issue; name the page that holds it now"
     for name in NAMED.findall(head):
         near = path.parent / name
         if not (TOP / name).exists() and not (TOP / near).exists() and \

@@ -224,21 +224,27 @@ std::optional<ServerReply> status_at(std::string_view text) {
   }
   return std::nullopt;
 }
+
+std::optional<ServerReply> reply_in_line(std::string_view line) {
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    char const before = i == 0 ? ' ' : line[i - 1];
+    if (ascii::is_alnum(before) || before == '.') continue;
+    if (auto found = reply_at(line.substr(i))) return found;
+    if (auto found = status_at(line.substr(i))) return found;
+  }
+  return std::nullopt;
+}
 }  // namespace
 
 std::optional<ServerReply> find_server_reply(std::string_view text) {
   text = text.substr(0, explain_octets_max);
-  if (ascii::to_lower(text).contains("http/")) return std::nullopt;
-  std::size_t line = 1;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\n') ++line;
-    char const before = i == 0 ? ' ' : text[i - 1];
-    if (ascii::is_alnum(before) || before == '.') continue;
-    auto found = reply_at(text.substr(i));
-    if (!found) found = status_at(text.substr(i));
-    if (!found) continue;
-    found->line = line;
-    return found;
+  auto const lines = ascii::split(text, '\n');
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (ascii::to_lower(lines[i]).contains("http/")) continue;  // a web server's codes
+    if (auto found = reply_in_line(lines[i])) {
+      found->line = i + 1;
+      return found;
+    }
   }
   return std::nullopt;
 }

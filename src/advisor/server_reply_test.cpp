@@ -58,6 +58,7 @@ TEST(ServerReply, the_first_refusal_counts_and_its_line_is_told) {
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ(found->line, 3U);
   EXPECT_TRUE(found->temporary());
+  expect_reply(550, {5, 1, 1}, "GET / HTTP/1.1 550 5.0.0\nRCPT: 550 5.1.1 no such user");
 }
 
 TEST(ServerReply, says_what_it_means_in_three_languages) {

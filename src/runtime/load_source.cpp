@@ -19,7 +19,6 @@ using advisor::Millis;
 using Clock = std::chrono::steady_clock;
 namespace {
 constexpr Millis reply_wait{30'000};
-constexpr std::size_t reply_lines_max = 128;
 constexpr unsigned failures_max = 10;
 constexpr unsigned sessions_max = 64;
 
@@ -65,15 +64,13 @@ class Session {
 };
 
 int Session::reply() {
-  for (std::size_t i = 0; i < reply_lines_max; ++i) {
-    if (line_.read_line(last_, reply_wait) != TalkLine::Got::line) {
-      last_ = "no reply";
-      return 0;
-    }
-    pipelining_ = pipelining_ || ascii::to_upper(last_).ends_with("PIPELINING");
-    if (last_.size() < 4 || last_[3] != '-') return last_.empty() ? 0 : last_[0] - '0';
+  auto const lines = line_.read_reply(reply_wait);
+  last_ = lines ? lines->back() : "no reply";
+  if (!lines) return 0;
+  for (auto const& line : *lines) {
+    pipelining_ = pipelining_ || ascii::to_upper(line).ends_with("PIPELINING");
   }
-  return 0;
+  return last_.empty() ? 0 : last_[0] - '0';
 }
 
 bool Session::greet() { return ask("EHLO [127.0.0.1]", 2); }

@@ -19,6 +19,7 @@ using Clock = std::chrono::steady_clock;
 namespace {
 constexpr std::size_t addresses_max = 4;
 constexpr std::size_t line_octets_max = 4096;
+constexpr std::size_t reply_lines_max = 128;
 constexpr Millis connect_wait{5000};
 constexpr Millis write_wait{30'000};
 
@@ -124,6 +125,15 @@ TalkLine::Got TalkLine::read_line(std::string& line, Millis wait) {
     }
     buffer_ += *bytes;
   }
+}
+
+std::optional<std::vector<std::string>> TalkLine::read_reply(Millis wait) {
+  std::vector<std::string> lines;
+  while (lines.size() < reply_lines_max) {
+    if (read_line(lines.emplace_back(), wait) != Got::line) return std::nullopt;
+    if (lines.back().size() < 4 || lines.back()[3] != '-') return lines;
+  }
+  return std::nullopt;
 }
 
 advisor::TlsFacts TalkLine::start_tls(TrustStore const& store, std::string const& host,

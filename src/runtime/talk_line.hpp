@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "advisor/probe_facts.hpp"
 #include "base/ip.hpp"
@@ -29,6 +31,8 @@ class TalkLine {
   enum class Got : std::uint8_t { line, silence, closed, too_long };
   /// The next line without its end, of at most 4096 octets. Waits at most `wait`.
   Got read_line(std::string& line, advisor::Millis wait);
+  /// The lines of one SMTP reply (RFC 5321 §4.2.1), at most 128, each after at most `wait`.
+  std::optional<std::vector<std::string>> read_reply(advisor::Millis wait);
   /// False: the peer is gone, or takes nothing for 30 seconds.
   bool send(std::string_view bytes);
   /// Octets that came already and were not asked for.

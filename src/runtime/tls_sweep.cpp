@@ -15,7 +15,6 @@ using advisor::Millis;
 using Clock = std::chrono::steady_clock;
 namespace {
 constexpr std::size_t ciphers_max = 14;
-constexpr std::size_t reply_lines_max = 128;
 
 class Sweep {
  public:
@@ -42,12 +41,8 @@ class Sweep {
 };
 
 bool Sweep::reply(TalkLine& line, char digit) {
-  std::string text;
-  for (std::size_t i = 0; i < reply_lines_max; ++i) {
-    if (line.read_line(text, left()) != TalkLine::Got::line) return false;
-    if (text.size() < 4 || text[3] != '-') return text.starts_with(digit);
-  }
-  return false;
+  auto const lines = line.read_reply(left());
+  return lines && lines->back().starts_with(digit);
 }
 
 bool Sweep::lead_up(TalkLine& line) {

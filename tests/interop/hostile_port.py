@@ -4,9 +4,13 @@ certificate for another name. Each offers AUTH, accepts everything that it is to
 Not here: who talks to it.
 """
 
-import socket
+import pathlib
 import ssl
+import sys
 import threading
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fault_lab"))
+from servers import Listener  # noqa: E402
 
 DOTTED_END = b"\r\n.\r\n"
 
@@ -17,29 +21,15 @@ class HostilePort:
     def __init__(self, address, port, context=None, implicit=False):
         self.context, self.implicit = context, implicit
         self.heard, self.connections, self.lock = [], 0, threading.Lock()
-        self.socket = socket.create_server((address, port))
-        threading.Thread(target=self.run, daemon=True).start()
+        Listener(address, port, self.serve)
 
-    def run(self):
-        while True:
-            try:
-                connection, _ = self.socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
-
-    def serve(self, connection):
+    def serve(self, connection, _):
         with self.lock:
             self.connections += 1
-        connection.settimeout(30)
-        try:
-            if self.implicit and self.context:
-                connection = self.context.wrap_socket(connection, server_side=True)
+        if self.implicit and self.context:
+            connection = self.context.wrap_socket(connection, server_side=True)
+        with connection:
             self.talk(connection)
-        except (OSError, ValueError):
-            pass
-        finally:
-            connection.close()
 
     def read(self, connection, end):
         data = b""
