@@ -124,6 +124,8 @@ inline constexpr Keyword keywords[] = {
      {"replies carry codes like 2.1.5", "回覆附有 2.1.5 這類代碼", "回复附有 2.1.5 这类代码"}},
     {"REQUIRETLS", {"can demand TLS all the way", "可要求全程 TLS", "可要求全程使用 TLS"}},
     {"DELIVERBY", {"can give up after a time", "可設投遞期限", "可设投递期限"}},
+    {"FUTURERELEASE", {"can hold mail until a time", "可指定寄出時間", "可指定发出时间"}},
+    {"MT-PRIORITY", {"takes a priority", "可設優先次序", "可设优先级"}},
     {"LIMITS", {"says its limits in advance", "事先說明它的限制", "事先说明它的限制（数目）"}},
     {"VRFY", {"answers questions about mailboxes", "可查詢信箱是否存在", "可查询邮箱是否存在"}},
     {"ETRN", {"can start its queue for a domain", "可為網域啟動佇列", "可为域名启动队列"}},
