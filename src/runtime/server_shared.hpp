@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "policy/security_choice.hpp"
+#include "runtime/greeted_peers.hpp"
 #include "runtime/network_counts.hpp"
 #include "runtime/server_settings.hpp"
 #include "runtime/tls_context.hpp"
@@ -32,8 +33,9 @@ struct ServerShared {
   Clock const& clock;
   TicketKeys ticket_keys;
   NetworkCounts counts;
-  std::mutex memory_mutex;  // held for a look-up, twice a submission session
+  std::mutex memory_mutex;  // held for a look-up or the reading of a first input
   policy::SecurityMemory memory;
+  GreetedPeers greeted;
   std::atomic<std::uint64_t> session_ids{0};
   std::atomic<std::size_t> open_sessions{0};
   std::atomic<std::uint64_t> work{0};  // messages and ended sessions, for the memory keeper

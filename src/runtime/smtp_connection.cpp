@@ -96,6 +96,7 @@ SmtpConnection::SmtpConnection(AcceptedSocket accepted, Core& core, ServerShared
 }
 
 SmtpConnection::~SmtpConnection() {
+  close();
   core_.sessions().erase(this);
   if (accepted_.counted) {
     shared_.counts.leave(*accepted_.counted);
@@ -124,7 +125,7 @@ asio::awaitable<void> SmtpConnection::serve(std::unique_ptr<SmtpConnection> self
     HangupReason reason = co_await self->loop_->run(self->early_input());
     self->log_end(reason);
   }
-  self->connection_.close();
+  self->close();
 }
 
 asio::awaitable<bool> SmtpConnection::open() {
@@ -184,18 +185,21 @@ asio::awaitable<std::expected<FirstBytes, IoError>> SmtpConnection::first_bytes(
   }
 }
 
+/// A client that failed because we greeted before its ClientHello tries again at once, maybe on
+/// another core before the first connection has come to read: so what lies there counts.
 policy::Opening SmtpConnection::opening() {
   policy::ClientHabits habits;
   if (listener().role != Role::relay) {
     std::scoped_lock lock{shared_.memory_mutex};
-    habits = shared_.memory.recall(peer_.peer.address, shared_.clock.now());
+    IpAddress const& address = peer_.peer.address;
+    auto late = shared_.greeted.unread_hello(address, std::chrono::steady_clock::now());
+    if (late) shared_.memory.note_late_hello(address, *late, shared_.clock.now());
+    habits = shared_.memory.recall(address, shared_.clock.now());
   }
   return policy::opening_for(kind(), habits, limits().opening);
 }
 
-/// Waits as long as the address needs. A client that failed because we greeted before its
-/// ClientHello tries again at once, maybe on another core before the first connection has told
-/// what came: so what is known is looked up again when the wait is over.
+/// Waits as long as the address needs, and looks up again what is known when the wait is over.
 asio::awaitable<std::expected<FirstBytes, IoError>> SmtpConnection::first_bytes() {
   policy::Opening known = opening();
   if (!known.look) co_return FirstBytes::none;
@@ -214,7 +218,11 @@ asio::awaitable<bool> SmtpConnection::choose_security() {
   log_setting(policy::advice_for(kind(), move));
   switch (move) {
     case Move::greet:
-      watch_first_input_ = listener().role != Role::relay;
+      if (listener().role != Role::relay) {
+        std::scoped_lock lock{shared_.memory_mutex};
+        shared_.greeted.add(peer_.peer.address, connection_.descriptor(), accepted_at_);
+        watched_ = true;
+      }
       co_return true;
     case Move::greet_anyway:
       co_return true;
@@ -265,25 +273,40 @@ void SmtpConnection::start_session() {
 /// What the peer sent before our greeting, in the clear: the session decides what that means.
 std::string SmtpConnection::early_input() {
   if (connection_.tls() != nullptr) return {};
-  auto early = connection_.read_now();
-  if (!early || early->empty()) return {};
-  note_first_input(*early);
-  return std::string{*early};
+  auto early = read_first({});
+  return early ? std::string{*early} : std::string{};
 }
 
-/// Learns from the first bytes behind our greeting whether it came too early.
+/// Whoever looks for unread input finds these bytes in the socket or what they were in the memory.
+std::expected<std::string_view, IoError> SmtpConnection::read_first(std::string_view prefix) {
+  if (!watched_) return connection_.read_now(prefix);
+  std::scoped_lock lock{shared_.memory_mutex};
+  auto got = connection_.read_now(prefix);
+  if (got && got->size() > prefix.size()) note_first_input(got->substr(prefix.size()));
+  return got;
+}
+
+/// Learns from the first bytes behind our greeting whether it came too early. memory_mutex is held.
 void SmtpConnection::note_first_input(std::string_view bytes) {
-  if (!std::exchange(watch_first_input_, false)) return;
+  IpAddress const& address = peer_.peer.address;
+  shared_.greeted.remove(address, connection_.descriptor());
+  watched_ = false;
   bool hello = smtp::looks_like_client_hello(bytes) != smtp::Guess::no;
   if (hello) log_setting(policy::advice_for(kind(), Move::handshake));
   if (listener().security == Security::strict) return;
-  std::scoped_lock lock{shared_.memory_mutex};
-  IpAddress const& address = peer_.peer.address;
   if (hello) {
     shared_.memory.note_late_hello(address, since_accept(), shared_.clock.now());
   } else {
     shared_.memory.note_waited(address, shared_.clock.now());
   }
+}
+
+void SmtpConnection::close() {
+  if (std::exchange(watched_, false)) {
+    std::scoped_lock lock{shared_.memory_mutex};
+    shared_.greeted.remove(peer_.peer.address, connection_.descriptor());
+  }
+  connection_.close();
 }
 
 void SmtpConnection::refuse(smtp::Reply const& reply) {
@@ -344,9 +367,7 @@ asio::awaitable<std::expected<void, IoError>> SmtpConnection::wait_readable(Dura
 }
 
 std::expected<std::string_view, IoError> SmtpConnection::read_now(std::string_view prefix) {
-  auto got = connection_.read_now(prefix);
-  if (got && got->size() > prefix.size()) note_first_input(got->substr(prefix.size()));
-  return got;
+  return read_first(prefix);
 }
 
 std::expected<std::size_t, IoError> SmtpConnection::try_write(std::string_view bytes) {
@@ -384,7 +405,7 @@ void SmtpConnection::finish_now() {
 
 void SmtpConnection::cut() {
   connection_.interrupt();
-  connection_.close();
+  close();
 }
 
 ListenerSettings const& SmtpConnection::listener() const {

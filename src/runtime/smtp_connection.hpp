@@ -45,7 +45,9 @@ class SmtpConnection final : private Effects, private Drainable {
   void start_session();
   std::string early_input();
   void refuse(smtp::Reply const& reply);
+  std::expected<std::string_view, IoError> read_first(std::string_view prefix);
   void note_first_input(std::string_view bytes);
+  void close();
   void log_setting(policy::SettingAdvice advice);
   void log_line(LogLevel level, std::string_view event, std::string_view why);
   void log_end(smtp::server::HangupReason reason);
@@ -82,6 +84,6 @@ class SmtpConnection final : private Effects, private Drainable {
   smtp::server::TlsFacts implicit_tls_;  // until the session has it
   std::optional<SessionLoop> loop_;
   SteadyTime accepted_at_;
-  bool watch_first_input_ = false;  // greeted in the clear where a ClientHello may come
+  bool watched_ = false;  // in ServerShared::greeted: a ClientHello may come behind our greeting
 };
 }  // namespace pb::runtime
