@@ -77,8 +77,8 @@ std::optional<std::string> base64_decode(std::string_view text) {
     text.remove_suffix(1);
     ++padding;
   }
-  std::string out;
-  out.reserve(text.size() * 3 / 4);
+  std::string out(text.size() * 3 / 4, '\0');
+  char* to = out.data();
   std::uint32_t bits = 0;
   int held = 0;
   for (char c : text) {
@@ -88,7 +88,7 @@ std::optional<std::string> base64_decode(std::string_view text) {
     held += 6;
     if (held >= 8) {
       held -= 8;
-      out += static_cast<char>((bits >> held) & 0xFF);
+      *to++ = static_cast<char>((bits >> held) & 0xFF);
     }
   }
   bool const bits_left_over = (bits & ((1U << held) - 1)) != 0;  // RFC 4648 §3.5

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/ascii.hpp"
 
@@ -29,6 +30,30 @@ void append_relaxed_value(std::string& out, std::string_view value) {
     blank = false;
     any = true;
   }
+}
+
+/// A blank that relaxed changes: no single space, or a line's end behind it. Without a branch.
+unsigned changes(char octet, char next) {
+  auto const is = [](char c, char what) { return static_cast<unsigned>(c == what); };
+  return is(octet, '\t') | (is(octet, ' ') & (is(next, ' ') | is(next, '\t') | is(next, '\r')));
+}
+
+/// How many octets at the front relaxed leaves as they are, but for the line ends at the very end.
+std::size_t relaxed_already(std::string_view chunk) {
+  constexpr std::size_t block = 64;  // looked at as a whole first, which compilers vectorize
+  std::size_t const last = chunk.size() - 1;
+  std::size_t at = 0;
+  while (at < last) {
+    std::size_t const end = std::min(at + block, last);
+    unsigned any = 0;
+    for (std::size_t i = at; i < end; ++i) any |= changes(chunk[i], chunk[i + 1]);
+    for (; any != 0 && at < end; ++at) {
+      if (changes(chunk[at], chunk[at + 1]) != 0) return at;
+    }
+    at = end;
+  }
+  bool const told_by_the_next = chunk[last] == ' ' || chunk[last] == '\t' || chunk[last] == '\r';
+  return told_by_the_next ? last : last + 1;
 }
 }  // namespace
 
@@ -58,111 +83,86 @@ void BodyHash::put(std::string_view octets) {
   octets_ += octets.size();
 }
 
-/// What is no line end: the line ends held back come before it.
-void BodyHash::content(std::string_view octets) {
-  constexpr auto lines = [] {
-    std::array<char, 128> out{};
-    for (std::size_t i = 0; i < out.size(); i += 2) {
-      out[i] = '\r';
-      out[i + 1] = '\n';
-    }
-    return out;
-  }();
-  while (empty_lines_ > 0) {
-    std::uint64_t const now = std::min<std::uint64_t>(empty_lines_, lines.size() / 2);
-    put({lines.data(), static_cast<std::size_t>(now * 2)});
-    empty_lines_ -= now;
+/// Short pieces go to the digest together: a call costs as much as 20 octets.
+class BodyHash::Gather {
+ public:
+  explicit Gather(BodyHash& to) : to_{to} {}
+  ~Gather() { flush(); }
+  Gather(Gather const&) = delete;
+  Gather& operator=(Gather const&) = delete;
+  void put(std::string_view octets) {
+    if (octets.size() > octets_.size() - filled_) flush();
+    if (octets.size() > octets_.size()) return to_.put(octets);
+    std::ranges::copy(octets, octets_.begin() + static_cast<std::ptrdiff_t>(filled_));
+    filled_ += octets.size();
   }
-  put(octets);
+
+ private:
+  void flush() {
+    if (filled_ > 0) to_.put({octets_.data(), filled_});
+    filled_ = 0;
+  }
+  BodyHash& to_;
+  std::size_t filled_ = 0;
+  std::array<char, 512> octets_;
+};
+
+/// What ends with no line end: the line ends held back come before it.
+void BodyHash::content(Gather& gather, std::string_view octets) {
+  for (; empty_lines_ > 0; --empty_lines_) gather.put(crlf);
+  gather.put(octets);
+}
+
+/// The line ends at its end are held back: they may be the trailing ones.
+void BodyHash::lines(Gather& gather, std::string_view octets) {
+  std::size_t end = octets.size();
+  while (end >= 2 && octets[end - 1] == '\n' && octets[end - 2] == '\r') end -= 2;
+  if (end > 0) content(gather, octets.substr(0, end));
+  empty_lines_ += (octets.size() - end) / 2;
 }
 
 void BodyHash::update(std::string_view chunk) {
   if (chunk.empty()) return;
-  if (held_cr_) {
-    held_cr_ = false;
-    if (chunk.front() == '\n') {
+  Gather gather{*this};
+  if (std::exchange(held_cr_, false)) {
+    bool const line_end = chunk.front() == '\n';
+    if (line_end) {
       chunk.remove_prefix(1);
-      held_blank_ = false;
       ++empty_lines_;
     } else {
-      if (held_blank_) content(" ");
-      held_blank_ = false;
-      content("\r");
+      content(gather, held_blank_ ? " \r" : "\r");
     }
+    held_blank_ = false;
   }
-  how_ == Canonicalization::simple ? update_simple(chunk) : update_relaxed(chunk);
+  if (how_ == Canonicalization::relaxed) return update_relaxed(gather, chunk);
+  held_cr_ = chunk.ends_with('\r');
+  chunk.remove_suffix(held_cr_ ? 1 : 0);
+  lines(gather, chunk);
 }
 
-/// Everything is put as it is but the line ends at the end (§3.4.3).
-void BodyHash::update_simple(std::string_view chunk) {
-  std::size_t end = chunk.size();
-  bool const cr_last = end > 0 && chunk[end - 1] == '\r';
-  if (cr_last) --end;
-  std::size_t const content_limit = end;
-  while (end >= 2 && chunk[end - 1] == '\n' && chunk[end - 2] == '\r') end -= 2;
-  if (end > 0) content(chunk.substr(0, end));
-  empty_lines_ += (content_limit - end) / 2;
-  held_cr_ = cr_last;
-}
-
-/// Line ends are held, blanks before them dropped, other blanks become one space (§3.4.4).
-void BodyHash::update_relaxed(std::string_view chunk) {
-  std::array<char, 2048> gathered;  // digests like long runs
-  std::size_t filled = 0;
-  auto const flush = [&] {
-    if (filled > 0) put({gathered.data(), filled});
-    filled = 0;
-  };
-  auto const gather = [&](std::string_view octets) {
-    for (; empty_lines_ > 0; --empty_lines_) {
-      if (gathered.size() - filled < crlf.size()) flush();
-      gathered[filled++] = '\r';
-      gathered[filled++] = '\n';
-    }
-    if (octets.size() > gathered.size() - filled) flush();
-    if (octets.size() > gathered.size()) {
-      put(octets);
+/// Line ends are held, blanks before them dropped, other blanks become one space (§3.4.4). Most of
+/// a body is canonical already and is digested where it lies.
+void BodyHash::update_relaxed(Gather& gather, std::string_view chunk) {
+  for (;;) {
+    if (held_blank_) chunk.remove_prefix(std::min(chunk.find_first_not_of(" \t"), chunk.size()));
+    if (chunk.empty()) return;
+    if (chunk == "\r") {
+      held_cr_ = true;
       return;
     }
-    std::ranges::copy(octets, gathered.begin() + static_cast<std::ptrdiff_t>(filled));
-    filled += octets.size();
-  };
-  while (!chunk.empty()) {
-    std::size_t run = 0;
-    while (run < chunk.size() && chunk[run] != ' ' && chunk[run] != '\t' && chunk[run] != '\r') {
-      ++run;
-    }
-    if (run > 0) {
-      if (held_blank_) gather(" ");
-      held_blank_ = false;
-      gather(chunk.substr(0, run));
-      chunk.remove_prefix(run);
-      continue;
-    }
-    bool const cr = chunk.front() == '\r';
-    if (!cr) {
-      held_blank_ = true;
-    } else if (chunk.size() == 1) {
-      held_cr_ = true;
-    } else if (chunk[1] == '\n') {
-      held_blank_ = false;
-      ++empty_lines_;
-      chunk.remove_prefix(1);
-    } else {
-      if (held_blank_) gather(" ");
-      held_blank_ = false;
-      gather("\r");
-    }
-    chunk.remove_prefix(1);
+    if (std::exchange(held_blank_, false) && !chunk.starts_with(crlf)) content(gather, " ");
+    std::size_t const same = relaxed_already(chunk);
+    lines(gather, chunk.substr(0, same));
+    chunk.remove_prefix(same);
+    held_blank_ = !chunk.empty() && chunk.front() != '\r';
   }
-  flush();
 }
 
 /// A last line without its end gets one; an empty body is CRLF in simple, nothing in relaxed.
 void BodyHash::finish() {
   if (held_cr_) {
-    if (held_blank_) content(" ");
-    content("\r");
+    Gather gather{*this};
+    content(gather, held_blank_ ? " \r" : "\r");
   }
   held_cr_ = false;
   held_blank_ = false;

@@ -32,9 +32,10 @@ class BodyHash {
   [[nodiscard]] bool is_partial() const { return limit_ && *limit_ < octets_; }
 
  private:
-  void update_simple(std::string_view chunk);
-  void update_relaxed(std::string_view chunk);
-  void content(std::string_view octets);
+  class Gather;
+  void update_relaxed(Gather& gather, std::string_view chunk);
+  void content(Gather& gather, std::string_view octets);
+  void lines(Gather& gather, std::string_view octets);
   void put(std::string_view octets);
 
   Canonicalization how_;

@@ -101,6 +101,13 @@ std::optional<PublicKey> PublicKey::from_octets(KeyType type, std::string_view o
   return PublicKey{type, std::move(key)};
 }
 
+PublicKey::PublicKey(KeyType type, std::shared_ptr<EVP_PKEY> key)
+    : type_{type}, key_{std::move(key)} {
+  if (type_ == KeyType::rsa) {
+    rsa_sha256_ = rsa_context(key_.get(), Hash::sha256, EVP_PKEY_verify_init);
+  }
+}
+
 unsigned PublicKey::bits() const { return static_cast<unsigned>(EVP_PKEY_get_bits(key_.get())); }
 
 bool PublicKey::verify(Hash hash, std::string_view signed_digest,
@@ -113,7 +120,9 @@ bool PublicKey::verify(Hash hash, std::string_view signed_digest,
            EVP_DigestVerify(context.get(), octets_of(signature), signature.size(),
                             octets_of(signed_digest), signed_digest.size()) == 1;
   }
-  Context const context = rsa_context(key_.get(), hash, EVP_PKEY_verify_init);
+  bool const prepared = hash == Hash::sha256 && rsa_sha256_ != nullptr;
+  Context const context = prepared ? Context{EVP_PKEY_CTX_dup(rsa_sha256_.get())}
+                                   : rsa_context(key_.get(), hash, EVP_PKEY_verify_init);
   return context != nullptr &&
          EVP_PKEY_verify(context.get(), octets_of(signature), signature.size(),
                          octets_of(signed_digest), signed_digest.size()) == 1;

@@ -50,11 +50,9 @@ Tag const* TagList::find(std::string_view name) const {
 }
 
 std::string without_fws(std::string_view value) {
-  std::string out;
-  out.reserve(value.size());
-  for (char c : value) {
-    if (!is_fws(c)) out.push_back(c);
-  }
+  std::string out(value.size(), '\0');
+  out.resize(static_cast<std::size_t>(std::ranges::remove_copy_if(value, out.begin(), is_fws).out -
+                                      out.begin()));
   return out;
 }
 
