@@ -2,6 +2,7 @@
 // Spec: docs/reference/admin-api.md "/store".            Tests: tests/end_to_end/store_test.py
 // Not here: what is done (runtime/store_care, runtime/rocks_store), words for people (cli/).
 #include <boost/json.hpp>
+#include <filesystem>
 #include <memory>
 
 #include "api/backend.hpp"
@@ -54,16 +55,31 @@ Response no_directory() {
   return Response::failure(400, "\"directory\" must be a path from the root");
 }
 
+/// A server that is confined, or has another user than who asks, may not write everywhere: then a
+/// directory of data_dir, from where the asker moves it.
+std::string place_for(RocksStore const& store, std::string const& wanted) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  fs::path const named{wanted};
+  fs::path const folder = fs::exists(named, error) ? named : named.parent_path();
+  fs::path const tried = folder / ".packetboat-may-write";
+  if (fs::create_directory(tried, error)) {
+    fs::remove(tried, error);
+    return wanted;
+  }
+  return store.data_dir() + "/taken-out-" + named.filename().string();
+}
+
 Response backup(RocksStore& store, Request const& request) {
-  std::string const directory = directory_in(request);
-  if (directory.empty()) return no_directory();
+  if (directory_in(request).empty()) return no_directory();
+  std::string const directory = place_for(store, directory_in(request));
   if (auto const done = store.backup(directory); !done) return failed(done.error());
   return Response::ok({{"directory", directory}});
 }
 
 Response export_eml(RocksStore& store, Request const& request) {
-  std::string const directory = directory_in(request);
-  if (directory.empty()) return no_directory();
+  if (directory_in(request).empty()) return no_directory();
+  std::string const directory = place_for(store, directory_in(request));
   auto const done = runtime::export_messages(store, directory);
   if (!done) return failed(done.error());
   return Response::ok(

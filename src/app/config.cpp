@@ -329,6 +329,7 @@ std::vector<std::string> not_reloadable(Config const& before, Config const& afte
   if (before.data_dir != after.data_dir) names.emplace_back("data_dir");
   if (before.threads != after.threads) names.emplace_back("threads");
   if (before.user != after.user) names.emplace_back("user");
+  if (before.confine != after.confine) names.emplace_back("confine");
   if (before.admin_socket != after.admin_socket) names.emplace_back("admin_socket");
   if (!(before.dns == after.dns)) names.emplace_back("dns");
   if (before.delivery.retry != after.delivery.retry) names.emplace_back("delivery.retry");

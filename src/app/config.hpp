@@ -147,6 +147,7 @@ struct Config {
   std::uint64_t threads = 0;  // 0: one a core
   std::string admin_socket;   // empty: admin.sock in data_dir
   std::string postmaster;     // account or address; empty: mailbox postmaster of each domain
+  bool confine = true;        // landlock and seccomp after start
   bool sandbox = false;
   std::vector<ListenerConfig> listeners;
   std::vector<CertificateFiles> certificates;  // the default first

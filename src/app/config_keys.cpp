@@ -23,6 +23,10 @@ constexpr std::array table{
         [](Config& c, Entry const& e) { return take(e, c.data_dir); }},
     Key{"user", Kind::text, "stay who we are", "whom to become after binding, when root starts it",
         [](Config& c, Entry const& e) { return take(e, c.user); }},
+    Key{"confine", Kind::flag, "true",
+        "after start the server touches no file but its own and runs no program (landlock, "
+        "seccomp)",
+        [](Config& c, Entry const& e) { return take(e, c.confine); }},
     Key{"threads", Kind::number, "one a core", "loops that serve connections",
         [](Config& c, Entry const& e) { return take_number(e, c.threads, {0, 1024}); }},
     Key{"admin_socket", Kind::text, "admin.sock in data_dir", "unix socket of `user`, `queue`, ...",

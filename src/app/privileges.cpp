@@ -1,6 +1,6 @@
 // privileges.cpp: gives up root for good, and keeps a small child that may still read the files.
 // Spec: ARCHITECTURE.md decision 8; setuid(2), prctl(2) PR_SET_NO_NEW_PRIVS.
-// Tests: tests/end_to_end/root_test.py               Not here: landlock and seccomp.
+// Tests: tests/end_to_end/root_test.py               Not here: landlock, seccomp (confinement).
 #include "app/privileges.hpp"
 
 #include <grp.h>
@@ -121,9 +121,9 @@ LoadedConfig keeper_gone(std::string const& file) {
 }  // namespace
 
 std::expected<std::unique_ptr<Keeper>, std::string> Keeper::start(std::string const& config_file,
-                                                                  bool drops_root) {
+                                                                  bool loses_rights) {
   std::unique_ptr<Keeper> keeper{new Keeper{config_file}};
-  if (!drops_root) return keeper;
+  if (!loses_rights) return keeper;
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
     return std::unexpected(system_text("socketpair"));

@@ -1,6 +1,6 @@
 // privileges.hpp: gives up root for good, and keeps a small child that may still read the files.
 // Spec: ARCHITECTURE.md decision 8; setuid(2), prctl(2) PR_SET_NO_NEW_PRIVS.
-// Tests: tests/end_to_end/root_test.py               Not here: landlock and seccomp.
+// Tests: tests/end_to_end/root_test.py               Not here: landlock, seccomp (confinement).
 #pragma once
 
 #include <expected>
@@ -10,14 +10,15 @@
 #include "app/config_files.hpp"
 
 namespace pb::app {
-/// Reads the configuration and the files that it names at reload, also when we are root no more.
+/// Reads the configuration and the files that it names at reload, also when we are root no more, or
+/// confined.
 class Keeper {
  public:
-  /// Call before any thread and any listener exists. With root and a user to become: a child that
-  /// keeps root, knows only this file name, and ends with us. Else nothing is forked, and files are
-  /// read as ourselves.
+  /// Call before any thread and any listener exists. When we are to lose rights: a child that keeps
+  /// them, knows only this file name, and ends with us. Else nothing is forked, and files are read
+  /// as ourselves.
   static std::expected<std::unique_ptr<Keeper>, std::string> start(std::string const& config_file,
-                                                                   bool drops_root);
+                                                                   bool loses_rights);
   ~Keeper();
   Keeper(Keeper const&) = delete;
   Keeper& operator=(Keeper const&) = delete;

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <thread>
 
+#include "app/confinement.hpp"
 #include "app/notify.hpp"
 #include "app/parts.hpp"
 #include "app/privileges.hpp"
@@ -75,7 +76,8 @@ class Running {
     if (auto made = make_data_dir(config.data_dir, config.user); !made)
       return failed(Kind::data, made.error());
     bool const drops_root = ::geteuid() == 0 && !config.user.empty();
-    auto keeper = Keeper::start(config.file, drops_root);
+    bool const confines = config.confine && !config.sandbox;
+    auto keeper = Keeper::start(config.file, drops_root || confines);
     if (!keeper) return failed(Kind::system, keeper.error());
     keeper_ = std::move(*keeper);
     server_.emplace(server_settings(loaded_, {}), log_, clock_,
@@ -89,6 +91,7 @@ class Running {
     // that the data directory is in use.
     admin_.emplace(runtime::AdminOptions{.path = config.admin_socket_path()}, log_);
     if (auto bound = admin_->bind(); !bound) return failed(Kind::data, bound.error());
+    if (auto confined = confine_us(config); !confined) return confined;
     log_.start();  // the first thread
     return start_parts();
   }
@@ -110,6 +113,16 @@ class Running {
   }
 
  private:
+  Started confine_us(Config const& config) {
+    if (!config.confine) return {};
+    allowed_ = allowed_paths(config);
+    auto confined = confine(allowed_);
+    if (!confined) return failed(Kind::system, confined.error());
+    for (std::string const& missing : {confined->files_missing, confined->calls_missing})
+      if (!missing.empty()) log_.warning("not-confined", {{"why", missing}});
+    return {};
+  }
+
   Started start_parts() {
     auto parts = Parts::open(loaded_, clock_, log_);
     if (!parts) return failed(Kind::data, parts.error());
@@ -157,6 +170,12 @@ class Running {
     std::vector<std::string> const fixed = not_reloadable(*loaded_.config, *next.config);
     if (!fixed.empty())
       return {false, "nothing was changed: " + joined(fixed) + " can only change at a restart"};
+    std::vector<std::string> const outside =
+        loaded_.config->confine ? not_allowed(allowed_, allowed_paths(*next.config))
+                                : std::vector<std::string>{};
+    if (!outside.empty())
+      return {false, "nothing was changed: to write to " + joined(outside) +
+                         " needs a restart (confine = true)"};
     std::vector<std::string> const what = changed(*loaded_.config, *next.config);
     // New parts first: the listening server hands them to its sessions, or refuses and all goes
     // back.
@@ -223,6 +242,7 @@ class Running {
   LoadedConfig loaded_;
   runtime::LogWriter log_;
   std::unique_ptr<Keeper> keeper_;
+  AllowedPaths allowed_;
   std::unique_ptr<Parts> parts_;  // outlives the sessions that use it
   std::optional<runtime::Server> server_;
   api::Router router_;

@@ -1,6 +1,9 @@
 // store.cpp: packetboat store check|repair|backup|export|compact.
 // Spec: docs/reference/command-line.md.                  Tests: tests/end_to_end/store_test.py
 // Not here: what is done (runtime/store_care), the socket (gateway).
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <filesystem>
@@ -14,6 +17,7 @@
 
 namespace pb::cli {
 namespace {
+namespace fs = std::filesystem;
 constexpr auto patience = std::chrono::hours{6};
 
 struct StoreOptions {
@@ -87,13 +91,56 @@ std::string absolute(std::string const& directory) {
   return std::filesystem::absolute(directory, ignored).lexically_normal().string();
 }
 
+/// Another file system: copied, with the owners that the server gave, and removed.
+std::error_code copy_over(fs::path const& from, fs::path const& to) {
+  std::error_code error;
+  fs::copy(from, to, fs::copy_options::recursive, error);
+  for (fs::recursive_directory_iterator at{from, error}, end; !error && at != end;
+       at.increment(error)) {
+    struct stat status{};
+    if (::stat(at->path().c_str(), &status) != 0) continue;
+    fs::path const copied = to / fs::relative(at->path(), from, error);
+    std::ignore = ::chown(copied.c_str(), status.st_uid, status.st_gid);  // only root may
+  }
+  if (!error) fs::remove_all(from, error);
+  return error;
+}
+
+/// The server puts what it may not write elsewhere into its data_dir: taken from there to `wanted`.
+Exit bring(std::string const& wanted, json::object& done, Terminal& terminal) {
+  std::string const made{done.at("directory").as_string()};
+  if (made == wanted) return Exit::ok;
+  std::error_code error;
+  fs::rename(made, wanted, error);
+  if (error == std::errc::cross_device_link) error = copy_over(made, wanted);
+  if (error) {
+    terminal.err() << "packetboat: it is in " << made << ", and cannot be moved to " << wanted
+                   << ": " << error.message() << '\n';
+    return Exit::not_usable;
+  }
+  done["directory"] = wanted;
+  return Exit::ok;
+}
+
+/// Asks for a directory to be written, and has it where it was wanted.
+std::expected<json::object, Exit> written(StoreOptions const& options, Question question,
+                                          Terminal& terminal) {
+  std::string const wanted = absolute(options.directory);
+  question.body = json::object{{"directory", wanted}};
+  StoreOptions quiet = options;
+  quiet.json = false;  // printed when it is where it belongs
+  auto done = answer_of(quiet, std::move(question), terminal);
+  if (!done) return done;
+  if (Exit const exit = bring(wanted, *done, terminal); exit != Exit::ok)
+    return std::unexpected(exit);
+  if (options.json) terminal.out() << json::serialize(*done) << '\n';
+  return done;
+}
+
 Exit run_backup(StoreOptions const& options, Terminal& terminal) {
-  auto const done = answer_of(options,
-                              {.method = "POST",
-                               .path = "/store/backup",
-                               .body = json::object{{"directory", absolute(options.directory)}},
-                               .without = Without::read_write},
-                              terminal);
+  auto const done =
+      written(options, {.method = "POST", .path = "/store/backup", .without = Without::read_write},
+              terminal);
   if (!done) return done.error();
   if (!options.json)
     terminal.out() << "A copy is in " << shown(*done, "directory")
@@ -102,11 +149,7 @@ Exit run_backup(StoreOptions const& options, Terminal& terminal) {
 }
 
 Exit run_export(StoreOptions const& options, Terminal& terminal) {
-  auto const done = answer_of(options,
-                              {.method = "POST",
-                               .path = "/store/export",
-                               .body = json::object{{"directory", absolute(options.directory)}}},
-                              terminal);
+  auto const done = written(options, {.method = "POST", .path = "/store/export"}, terminal);
   if (!done) return done.error();
   bool const all = done->at("unreadable").to_number<std::uint64_t>() == 0;
   if (!options.json) {

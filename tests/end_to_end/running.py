@@ -9,6 +9,7 @@ import email.policy
 import json
 import os
 import pathlib
+import random
 import select
 import shutil
 import signal
@@ -28,11 +29,17 @@ WAIT = 30
 
 
 def free_ports(count):
+    """Below those that the kernel gives to connections: any of these can be one's before we bind it."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as kernels:
+        below = range(10000, int(kernels.read().split()[0]))
+    ports = []
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for held in sockets:
-            held.bind(("127.0.0.1", 0))
-        return [held.getsockname()[1] for held in sockets]
+        while len(ports) < count:
+            held = stack.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                held.bind(("127.0.0.1", random.choice(below)))
+                ports.append(held.getsockname()[1])
+    return ports
 
 
 def packetboat(*arguments, check=False, **options):

@@ -3,7 +3,6 @@
 Not here: what a test asks of it. Uses only the Python standard library and openssl(1).
 """
 
-import contextlib
 import json
 import os
 import pathlib
@@ -12,22 +11,18 @@ import smtplib
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(TOP / "tests/end_to_end"))
+from running import free_ports  # noqa: E402,F401
+
 BINARY = pathlib.Path(os.environ.get("PB_BINARY", TOP / "build/release/bin/packetboat"))
 DIES_WITH_US = ("/usr/bin/setpriv", "--pdeathsig", "KILL")  # also when the test is killed
 USER, PASSWORD = "alice@one.test", "correct horse battery staple"
 ROLES = {"relay": 25, "submission": 587, "submissions": 465, "submission-alt": 2525}
-
-
-def free_ports(count):
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for held in sockets:
-            held.bind(("127.0.0.1", 0))
-        return [held.getsockname()[1] for held in sockets]
 
 
 def run(*command, check=True, **options):
