@@ -11,6 +11,14 @@
 #include "app/config.hpp"
 
 namespace pb::app {
+/// Their runtimes have threads of their own, trace us to find leaks and run a symbolizer: only what
+/// that needs is then allowed.
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr bool under_sanitizer = true;
+#else
+inline constexpr bool under_sanitizer = false;
+#endif
+
 /// Paths, each with all that lies below it. What does not exist is left out when it is applied.
 struct AllowedPaths {
   std::vector<std::string> readable;

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
@@ -99,10 +100,12 @@ TEST_F(ConfinementTest, nothing_is_run_traced_mounted_or_split_off) {
   EXPECT_TRUE(holds_in_every_thread(paths_, [] {
     char const* const none[] = {nullptr};
     auto* const no_arguments = const_cast<char* const*>(none);
-    return fails_with(EPERM, ::execve("/bin/true", no_arguments, no_arguments)) &&
-           fails_with(EPERM, ::ptrace(PTRACE_ATTACH, ::getppid(), 0, 0)) &&
-           fails_with(EPERM, ::chroot("/")) && fails_with(EPERM, ::setuid(::getuid())) &&
-           fails_with(EPERM, ::fork());
+    bool const is_alone =
+        under_sanitizer || (fails_with(EPERM, ::execve("/bin/true", no_arguments, no_arguments)) &&
+                            fails_with(EPERM, ::ptrace(PTRACE_ATTACH, ::getppid(), 0, 0)) &&
+                            fails_with(EPERM, ::fork()));
+    return is_alone && fails_with(EPERM, ::chroot("/")) &&
+           fails_with(EPERM, ::setuid(::getuid())) && fails_with(EPERM, ::unshare(CLONE_NEWNS));
   }));
 }
 
@@ -115,6 +118,7 @@ TEST_F(ConfinementTest, memory_that_is_written_is_never_run) {
 }
 
 TEST_F(ConfinementTest, a_thread_that_exists_already_is_an_error) {
+  if (under_sanitizer) GTEST_SKIP() << "sanitizers have threads of their own";
   pid_t const child = ::fork();
   if (child == 0) {
     std::thread other{[] { ::pause(); }};

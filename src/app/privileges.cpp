@@ -14,10 +14,12 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <system_error>
 
 #include "base/bytes.hpp"
+#include "runtime/listener.hpp"
 
 namespace pb::app {
 namespace {
@@ -94,12 +96,71 @@ LoadedConfig unpacked(std::string const& file, std::string_view bytes) {
   return loaded;
 }
 
+/// With "0" and the descriptor, or "1" and a sentence.
+bool send_socket(int socket, std::expected<int, std::string> const& made) {
+  std::string const answer = made ? "0" : "1" + made.error();
+  iovec part{const_cast<char*>(answer.data()), answer.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  if (made) {
+    message.msg_control = room.data();
+    message.msg_controllen = room.size();
+    cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(header), &*made, sizeof(int));
+  }
+  bool const sent = ::sendmsg(socket, &message, MSG_NOSIGNAL) >= 0;
+  if (made) ::close(*made);
+  return sent;
+}
+
+std::expected<int, std::string> receive_socket(int socket) {
+  std::array<char, 512> answer{};
+  iovec part{answer.data(), answer.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = room.data();
+  message.msg_controllen = room.size();
+  ssize_t const got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+  if (got <= 0) return std::unexpected(std::string{"the process that may bind has ended: restart"});
+  if (answer[0] != '0') return std::unexpected(std::string{answer.data() + 1, answer.data() + got});
+  cmsghdr const* const header = CMSG_FIRSTHDR(&message);
+  if (header == nullptr || header->cmsg_type != SCM_RIGHTS)
+    return std::unexpected(std::string{"no socket came from the process that may bind"});
+  int descriptor = -1;
+  std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+  return descriptor;
+}
+
+/// Only what the configuration says now: else whoever takes the server over could listen anywhere.
+std::expected<int, std::string> bound_socket(std::string const& config_file,
+                                             std::string const& address) {
+  auto const loaded = load_config(config_file);
+  if (!loaded.config) return std::unexpected(std::string{"the configuration cannot be read"});
+  for (ListenerConfig const& one : loaded.config->listeners) {
+    if (one.address.text() == address) return runtime::listening_socket(one.address);
+  }
+  return std::unexpected(address + " is no listener of the configuration");
+}
+
 [[noreturn]] void keep(int socket, std::string const& config_file) {
   ::prctl(PR_SET_NAME, "packetboat-keys");
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   for (int const ignored : {SIGHUP, SIGINT, SIGTERM, SIGPIPE}) std::signal(ignored, SIG_IGN);
   std::string request(1, '\0');
   while (read_exactly(socket, request)) {
+    if (request != "R") {
+      std::string address(static_cast<unsigned char>(request[0]), '\0');
+      if (!read_exactly(socket, address)) break;
+      if (!send_socket(socket, bound_socket(config_file, address))) break;
+      continue;
+    }
     auto const toml = read_file(config_file, 4 << 20);
     LoadedConfig const loaded = load_with_files(config_file);
     std::string const answer = packed(loaded, toml.value_or(""));
@@ -155,6 +216,15 @@ LoadedConfig Keeper::load() {
   std::string answer(octets, '\0');
   if (!read_exactly(socket_, answer)) return keeper_gone(config_file_);
   return unpacked(config_file_, answer);
+}
+
+std::expected<int, std::string> Keeper::listen(Endpoint const& address) {
+  if (socket_ < 0) return runtime::listening_socket(address);
+  // An address takes fewer than 'R' = 82 octets.
+  std::string const text = address.text();
+  if (!write_all(socket_, std::string(1, static_cast<char>(text.size())) + text))
+    return std::unexpected(std::string{"the process that may bind has ended: restart"});
+  return receive_socket(socket_);
 }
 
 std::expected<void, std::string> become(std::string const& user) {

@@ -25,11 +25,14 @@ class Keeper {
 
   /// As load_with_files(), with the rights that we had at start. One call at a time.
   LoadedConfig load();
+  /// A socket that listens on `address`, which must be a listener's in the configuration as it now
+  /// stands. The error is a sentence. One call at a time.
+  std::expected<int, std::string> listen(Endpoint const& address);
 
  private:
   explicit Keeper(std::string config_file) : config_file_{std::move(config_file)} {}
   std::string config_file_;
-  int socket_ = -1;  // to the child; -1: none
+  int socket_ = -1;  // to the child; -1: none, and we still may ourselves
   int child_ = -1;
 };
 

@@ -81,7 +81,9 @@ class Running {
     if (!keeper) return failed(Kind::system, keeper.error());
     keeper_ = std::move(*keeper);
     server_.emplace(server_settings(loaded_, {}), log_, clock_,
-                    runtime::ServerOptions{config.threads});
+                    runtime::ServerOptions{config.threads, [this](Endpoint const& address) {
+                                             return keeper_->listen(address);
+                                           }});
     auto const inherited = runtime::inherited_sockets();
     if (auto bound = server_->bind(inherited); !bound)
       return failed(Kind::ports, bound.error() + port_advice(options_));

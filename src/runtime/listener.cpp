@@ -60,23 +60,35 @@ Listener::Listener(Endpoint const& address, std::vector<std::unique_ptr<Core>> c
       acceptor_{cores.front()->context()},
       pause_timer_{cores.front()->context()} {}
 
+std::expected<int, std::string> listening_socket(Endpoint const& address) {
+  asio::io_context none;
+  tcp::acceptor acceptor{none};
+  tcp::endpoint wanted = kernel_endpoint(address);
+  boost::system::error_code error;
+  acceptor.open(wanted.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address{true}, error);
+  // "[::]:25" and "0.0.0.0:25" are two listeners: each counts and logs its own family.
+  if (!error && wanted.address().is_v6()) acceptor.set_option(asio::ip::v6_only{true}, error);
+  if (!error) acceptor.bind(wanted, error);
+  if (!error) acceptor.listen(backlog, error);
+  int descriptor = -1;
+  if (!error) descriptor = acceptor.release(error);
+  if (error) return std::unexpected{explain(address, error)};
+  return descriptor;
+}
+
 std::expected<std::shared_ptr<Listener>, std::string> Listener::bind(
     Endpoint const& address, int inherited, std::vector<std::unique_ptr<Core>> const& cores,
     ServerShared& shared) {
   auto listener = std::make_shared<Listener>(address, cores, shared);
   tcp::acceptor& acceptor = listener->acceptor_;
-  tcp::endpoint wanted = kernel_endpoint(address);
-  boost::system::error_code error;
-  if (inherited >= 0) {
-    acceptor.assign(wanted.protocol(), inherited, error);
-  } else {
-    acceptor.open(wanted.protocol(), error);
-    if (!error) acceptor.set_option(tcp::acceptor::reuse_address{true}, error);
-    // "[::]:25" and "0.0.0.0:25" are two listeners: each counts and logs its own family.
-    if (!error && wanted.address().is_v6()) acceptor.set_option(asio::ip::v6_only{true}, error);
-    if (!error) acceptor.bind(wanted, error);
-    if (!error) acceptor.listen(backlog, error);
+  if (inherited < 0) {
+    auto const made = listening_socket(address);
+    if (!made) return std::unexpected{made.error()};
+    inherited = *made;
   }
+  boost::system::error_code error;
+  acceptor.assign(kernel_endpoint(address).protocol(), inherited, error);
   if (!error) acceptor.native_non_blocking(true, error);
   if (!error) listener->bound_ = endpoint_of(acceptor.local_endpoint(error));
   if (error) return std::unexpected{explain(address, error)};

@@ -58,6 +58,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
   std::chrono::steady_clock::time_point refused_logged_{};
 };
 
+/// A socket of its own that listens there already; the error as of Listener::bind.
+std::expected<int, std::string> listening_socket(Endpoint const& address);
 /// Between the kernel's addresses and ours. IPv4-mapped IPv6 becomes IPv4.
 Endpoint endpoint_of(asio::ip::tcp::endpoint const& endpoint);
 asio::ip::tcp::endpoint kernel_endpoint(Endpoint const& endpoint);

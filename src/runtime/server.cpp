@@ -22,6 +22,7 @@
 
 namespace pb::runtime {
 namespace {
+constexpr std::uint16_t first_free_port = 1024;            // below: only with root's right
 constexpr int first_inherited_descriptor = 3;              // SD_LISTEN_FDS_START
 constexpr auto last_words_wait = std::chrono::seconds{2};  // between "end now" and closing sockets
 
@@ -73,7 +74,9 @@ std::size_t raise_descriptor_limit() {
 struct Server::Impl {
   Impl(std::shared_ptr<ServerSettings const> settings_in, Log& log, Clock const& clock,
        ServerOptions options)
-      : shared{log, clock}, settings{std::move(settings_in)} {
+      : shared{log, clock},
+        settings{std::move(settings_in)},
+        listen_for_us{std::move(options.listen_for_us)} {
     std::size_t count = options.cores != 0 ? options.cores : std::thread::hardware_concurrency();
     for (std::size_t i = 0; i < std::max<std::size_t>(count, 1); ++i) {
       cores.push_back(std::make_unique<Core>());
@@ -104,6 +107,7 @@ struct Server::Impl {
   ServerShared shared;  // first in, last out: sessions use it while the cores are destroyed
   std::mutex mutex;     // of settings and listeners; never taken on a session's path
   std::shared_ptr<ServerSettings const> settings;
+  std::function<std::expected<int, std::string>(Endpoint const&)> listen_for_us;
   std::vector<std::unique_ptr<Core>> cores;
   std::vector<std::shared_ptr<Listener>> listeners;
   std::optional<asio::steady_timer> drain_timer;
@@ -153,6 +157,11 @@ std::expected<std::vector<std::shared_ptr<Listener>>, std::string> Server::Impl:
     };
     auto given = std::ranges::find_if(inherited, has_address);
     int descriptor = given != inherited.end() ? given->descriptor : -1;
+    if (descriptor < 0 && started && wanted.address.port < first_free_port && listen_for_us) {
+      auto const made = listen_for_us(wanted.address);
+      if (!made) return std::unexpected{made.error()};
+      descriptor = *made;
+    }
     auto bound = Listener::bind(wanted.address, descriptor, cores, shared);
     if (!bound) return std::unexpected{bound.error()};
     next.push_back(std::move(*bound));

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -16,6 +17,9 @@
 namespace pb::runtime {
 struct ServerOptions {
   std::size_t cores = 0;  // threads with a loop each; 0: one a processor
+  /// Asked at a reload for a listening socket on a port below 1024, which may need a right that we
+  /// gave up; the error is a sentence. Empty: we bind it ourselves.
+  std::function<std::expected<int, std::string>(Endpoint const&)> listen_for_us{};
 };
 
 /// A socket that systemd (or a parent) bound for us. Taken when a listener has its address.

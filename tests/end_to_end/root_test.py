@@ -1,12 +1,22 @@
 """root_test.py: a server that root starts becomes its user for good, and still reads new keys at reload."""
 
+import contextlib
 import os
 import pwd
 import signal
+import socket
 import unittest
 
 from running import Server, make_certificate, skip
 from serve_test import certificate_of
+
+
+def low_port():
+    for port in range(700, 1024):
+        with socket.socket() as held, contextlib.suppress(OSError):
+            held.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port below 1024 is free")
 
 
 class RootServer(Server):
@@ -47,6 +57,15 @@ class RootTest(unittest.TestCase):
             done = server.packetboat("reload")
             self.assertEqual(done.returncode, 78)
             self.assertIn('unknown key "nonsense"', done.stderr)
+
+    def test_a_port_below_1024_is_bound_at_reload(self):
+        with RootServer() as server:
+            port = low_port()
+            server.write_config(f'[[listener]]\nrole = "relay"\naddress = "127.0.0.1:{port}"\n')
+            done = server.packetboat("reload")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with socket.create_connection(("127.0.0.1", port), 10) as client:
+                self.assertTrue(client.recv(4).startswith(b"220"))
 
     def test_the_keeper_ends_with_the_server(self):
         with RootServer() as server:
