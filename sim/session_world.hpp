@@ -14,36 +14,11 @@
 #include <vector>
 
 #include "runtime/session_loop.hpp"
+#include "sim/seeded.hpp"
 
 namespace pb::sim {
 namespace asio = boost::asio;
 using runtime::IoError;
-
-class SimClock final : public Clock {
- public:
-  [[nodiscard]] Instant now() const override { return now_; }
-  void advance(Duration time) { now_ += time; }
-
- private:
-  Instant now_{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
-};
-
-/// splitmix64: every run of a seed is the same run.
-class SimRandom final : public Random {
- public:
-  explicit SimRandom(std::uint64_t seed) : state_{seed} {}
-  std::uint64_t next() override {
-    state_ += 0x9E3779B97F4A7C15ULL;
-    std::uint64_t z = state_;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
-    return z ^ (z >> 31);
-  }
-  bool one_in(std::uint64_t n) { return below(n) == 0; }
-
- private:
-  std::uint64_t state_;
-};
 
 /// What the peer does: each turn is sent when the server wants input and has used up the one
 /// before.
