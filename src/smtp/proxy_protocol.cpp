@@ -42,12 +42,14 @@ std::optional<Endpoint> parse_endpoint(std::string_view address, std::string_vie
 /// "PROXY" SP ("TCP4" / "TCP6") SP source SP destination SP port SP port CRLF
 /// "PROXY" SP "UNKNOWN" *anything CRLF
 ProxyResult parse_v1(std::string_view bytes) {
-  auto const end = bytes.substr(0, line_octets_max_v1).find("\r\n");
-  if (end == std::string_view::npos) {
+  auto const lf = bytes.substr(0, line_octets_max_v1).find('\n');
+  if (lf == std::string_view::npos) {
     if (bytes.size() >= line_octets_max_v1) return ProxyError::too_long;
-    if (bytes.find('\n') != std::string_view::npos) return ProxyError::malformed;
     return ProxyNeedMore{};
   }
+  // The first LF ends the line: what it says must not depend on how its octets arrive.
+  if (bytes[lf - 1] != '\r') return ProxyError::malformed;
+  auto const end = lf - 1;
   ProxyHeader header{end + 2, {}, {}};
   auto const line = bytes.substr(signature_v1.size(), end - signature_v1.size());
   if (line == "UNKNOWN" || line.starts_with("UNKNOWN ")) return header;

@@ -50,6 +50,11 @@ TEST(ProxyProtocol, unknown_and_local_say_nothing) {
   EXPECT_FALSE(read(v2("\x21\x31"sv, "abc")).source);
 }
 
+TEST(ProxyProtocol, a_bare_lf_is_malformed_also_with_a_line_end_behind_it) {
+  EXPECT_TRUE(is_error("PROXY UNKNOWN a\nb\r\n", ProxyError::malformed));
+  EXPECT_TRUE(is_error("PROXY UNKNOWN a\n", ProxyError::malformed));
+}
+
 TEST(ProxyProtocol, version_2_names_both_ends_and_its_extras_are_skipped) {
   auto const header = read(v2("\x21\x11"sv,
                               "\xC0\x00\x02\x01\xC6\x33\x64\x19\xDC\x04\x00\x19"
