@@ -36,7 +36,12 @@ class Checker {
  private:
   Task<void> check_mx();
   Task<void> check_spf();
-  Task<unsigned> count_lookups(std::string domain);
+  struct LookUps {
+    unsigned count = 0;
+    std::string unanswered{};  // the first included name whose record the DNS did not give
+    std::string missing{};     // the first that has no SPF record
+  };
+  Task<LookUps> count_lookups(std::string domain);
   Task<void> check_dkim();
   Task<void> check_dmarc();
   Task<void> check_mta_sts();
@@ -120,14 +125,18 @@ Task<void> Checker::check_mx() {
 }
 
 /// Terms that ask DNS, through includes and redirects (RFC 7208 §4.6.4). Macros are not followed.
-Task<unsigned> Checker::count_lookups(std::string domain) {
+/// A record that the DNS does not give now hides its own terms, so it is named.
+Task<Checker::LookUps> Checker::count_lookups(std::string domain) {
   std::deque<std::string> open{std::move(domain)};
-  unsigned count = 0;
+  LookUps out;
+  unsigned& count = out.count;
   for (unsigned followed = 0; !open.empty() && followed < records_max; ++followed) {
     std::string const name = std::move(open.front());
     open.pop_front();
     auto const found = co_await texts(name);
+    if (!found && out.unanswered.empty()) out.unanswered = name;
     if (!found) continue;
+    if (std::ranges::none_of(*found, spf::is_record) && out.missing.empty()) out.missing = name;
     for (std::string const& text : *found) {
       auto const record =
           spf::is_record(text) ? spf::parse_record(text) : std::unexpected{spf::SyntaxError{}};
@@ -142,7 +151,7 @@ Task<unsigned> Checker::count_lookups(std::string domain) {
       }
     }
   }
-  co_return count;
+  co_return out;
 }
 
 Task<void> Checker::check_spf() {
@@ -173,9 +182,16 @@ Task<void> Checker::check_spf() {
         directive.mechanism == spf::Mechanism::all && directive.qualifier == spf::Qualifier::pass;
     if (open) say("spf", Judgement::bad, words::spf_open, "");
   }
-  unsigned const count = co_await count_lookups(domain());
-  say("spf", count > 10 ? Judgement::bad : Judgement::good,
-      count > 10 ? words::spf_lookups : words::spf_good, "", count);
+  auto const [count, unanswered, missing] = co_await count_lookups(domain());
+  if (count > 10) {
+    say("spf", Judgement::bad, words::spf_lookups, "", count);
+  } else if (!missing.empty()) {
+    say("spf", Judgement::bad, words::spf_missing, "", escape_for_display(missing, 100));
+  } else if (!unanswered.empty()) {
+    say("spf", Judgement::unknown, words::spf_include, "", escape_for_display(unanswered, 100));
+  } else {
+    say("spf", Judgement::good, words::spf_good, "", count);
+  }
 }
 
 Task<void> Checker::check_dkim() {

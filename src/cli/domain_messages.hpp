@@ -29,6 +29,15 @@ inline constexpr Text spf_good{"{0} of 10 look-ups are used", "用了 10 次查�
 inline constexpr Text spf_lookups{"{0} look-ups: more than 10 make it void (RFC 7208 4.6.4)",
                                   "{0} 次查詢：超過 10 次即無效（RFC 7208 4.6.4）",
                                   "{0} 次查询：超过 10 次即无效（RFC 7208 4.6.4）"};
+inline constexpr Text spf_include{
+    "unknown: the DNS gave no answer for {0}, which the record includes; while that lasts, "
+    "receivers answer 451 or take the mail unchecked",
+    "不明：SPF 紀錄引用的 {0}，DNS 沒有回應；這段期間收件方會暫時拒收，或不檢查就收下",
+    "未知：SPF 记录引用的 {0}，DNS 未回答；在此期间收件方会暂时拒收，或不检查就收下"};
+inline constexpr Text spf_missing{
+    "{0}, which the record includes, has no SPF record: all is void (RFC 7208 5.2)",
+    "SPF 紀錄引用的 {0} 沒有 SPF 紀錄：全部無效（RFC 7208 5.2）",
+    "SPF 记录引用的 {0} 没有 SPF 记录：全部无效（RFC 7208 5.2）"};
 inline constexpr Text spf_open{"it ends in +all: anyone may send in its name",
                                "結尾是 +all：誰都能用它的名義寄信",
                                "结尾是 +all：谁都能用它的名义寄信"};
