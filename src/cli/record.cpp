@@ -8,13 +8,16 @@
 #include <memory>
 #include <ostream>
 
+#include "base/ascii.hpp"
 #include "base/encoding.hpp"
 #include "cli/commands.hpp"
 #include "cli/verify_input.hpp"
 #include "dane/record.hpp"
+#include "dane/verify.hpp"
 #include "dkim/record.hpp"
 #include "dmarc/record.hpp"
 #include "mtasts/record.hpp"
+#include "runtime/system.hpp"
 #include "spf/record.hpp"
 #include "tlsrpt/record.hpp"
 
@@ -24,6 +27,8 @@ namespace json = boost::json;
 struct Options {
   std::vector<std::string> words;
   bool json = false;
+  std::string chain;               // of tlsa: a PEM file
+  std::vector<std::string> names;  // and whose certificate it has to be
 };
 
 /// What a record says, one line a fact; or the problem that makes it useless.
@@ -176,6 +181,59 @@ Explained explain_tlsa(std::string const& text) {
   return out;
 }
 
+Exit exit_of(dane::Match match) {
+  return match == dane::Match::matches ? Exit::ok : Exit::not_usable;
+}
+
+std::string sentence(dane::ChainAnswer const& answer) {
+  switch (answer.match) {
+    case dane::Match::matches:
+      return fmt::format("The chain matches, at certificate {} of it.", answer.depth.value_or(0));
+    case dane::Match::unusable:
+      return "None of the records is one that SMTP uses (RFC 7672 3.1).";
+    case dane::Match::no_record:
+      return "No record is of a certificate of this chain.";
+    case dane::Match::wrong_name:
+      return "A record's issuer signed the chain, but for another name (RFC 7672 3.2.2).";
+    case dane::Match::broken:
+      return "A record matches, but a date or a signature within the chain does not.";
+    case dane::Match::no_chain:
+      return "That is no chain of certificates in PEM.";
+  }
+  return "";
+}
+
+/// `record tlsa ... --chain`: one record a line, judged together as a client would.
+Exit judge_chain(Options const& options, std::string const& text, Terminal& terminal) {
+  dane::ChainQuestion question;
+  auto const pem = read_input(options.chain);
+  if (!pem) return refuse(terminal, pem.error());
+  question.chain = dane::certificates_of_pem(*pem);
+  question.names = options.names;
+  auto const now = std::chrono::floor<std::chrono::seconds>(runtime::SystemClock{}.now());
+  question.now = now.time_since_epoch().count();
+  for (auto const line : ascii::split(text, '\n')) {
+    if (ascii::trim(line).empty()) continue;
+    auto record = dane::parse_record(line);
+    if (!record) return refuse(terminal, {record.error().problem, Exit::not_usable});
+    question.records.push_back(std::move(*record));
+  }
+  auto const answer = verify_chain(question);
+  bool const good = answer.match == dane::Match::matches;
+  if (options.json) {
+    json::object out{{"schema", "packetboat.record/1"},
+                     {"kind", "tlsa"},
+                     {"good", good},
+                     {"match", dane::name(answer.match)},
+                     {"depth", nullptr}};
+    if (answer.depth) out["depth"] = *answer.depth;
+    terminal.out() << json::serialize(out) << '\n';
+  } else {
+    terminal.out() << terminal.styled(good ? Style::good : Style::bad, sentence(answer)) << '\n';
+  }
+  return exit_of(answer.match);
+}
+
 struct Kind {
   char const* name;
   char const* summary;
@@ -199,6 +257,7 @@ Exit run_record(Kind const& kind, Options const& options, Terminal& terminal) {
     text = std::move(*input);
     while (text.ends_with('\n') && kind.explain != explain_mta_sts) text.pop_back();
   }
+  if (!options.chain.empty()) return judge_chain(options, text, terminal);
   Explained const explained = kind.explain(text);
   if (options.json) {
     json::array lines;
@@ -231,12 +290,21 @@ void add_record(CLI::App& command, Action& action) {
     CLI::App& one = *command.add_subcommand(kind.name, kind.summary);
     one.add_option("text", options->words, "the record; - is standard input")->required();
     one.add_flag("--json", options->json, "print JSON");
+    if (kind.explain == explain_tlsa) {
+      auto* chain = one.add_option("--chain", options->chain,
+                                   "judge this chain (PEM, the server's own certificate first)");
+      one.add_option("--name", options->names, "the server's name, and its domain's: for usage 2")
+          ->needs(chain)
+          ->allow_extra_args(false);
+    }
     one.callback([options, &kind, &action] {
       action = [options, &kind](Terminal& terminal) {
         return run_record(kind, *options, terminal);
       };
     });
   }
-  command.footer("Examples:\n  packetboat record spf \"v=spf1 mx -all\"");
+  command.footer(
+      "Examples:\n  packetboat record spf \"v=spf1 mx -all\"\n"
+      "  packetboat record tlsa \"3 1 1 ...\" --chain chain.pem --name mx.example.com");
 }
 }  // namespace pb::cli

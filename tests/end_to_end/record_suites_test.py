@@ -2,10 +2,14 @@
 """record_suites_test.py: the suites of MTA-STS (checkdmarc, mimecast) and of TLSA (OpenSSL's danetest.in) through the command
 `packetboat record`, as a person would: what is right is explained, with its values; what is wrong is refused with 2.
 
-Not here: the parsers (tls_suite.cpp); matching OpenSSL's chains against their records, which nothing here does yet.
+OpenSSL's 54 chains are judged against their records by `record tlsa --chain`, as `probe --relay` judges them.
+
+Not here: the parsers (tls_suite.cpp).
 """
 
 import json
+import re
+import tempfile
 import unittest
 
 from running import packetboat
@@ -18,6 +22,28 @@ BY_RFC = {
     "checkdmarc testParseMtaStsPolicyUnexpectedKey":
         "it wants an unknown key to be an error; by RFC 8461 3.2 a policy may have extension fields",
 }
+
+NO_PKIX = "PKIX-TA(0) and PKIX-EE(1) are treated as unusable by clients of SMTP (RFC 7672 3.1.3)"
+BY_RFC_CHAIN = {f"case {number}": NO_PKIX for number in [*range(23, 38), 39]} | {
+    "case 54": "DANE-EE(3) is judged without the names in the certificate (RFC 7672 3.1.1)"}
+HEAD = re.compile(r"^(\d+) (\d+) ([01]) (\d+) (-?\d+)$")
+
+
+def chain_cases(text):
+    """(number, records, PEM, accepted?, depth) of each block of danetest.in."""
+    lines = iter(text.splitlines())
+    number = 0
+    for line in lines:
+        head = HEAD.match(line)
+        if not head:
+            continue
+        records, certificates, _, result, depth = map(int, head.groups())
+        number += 1
+        wanted, pem = [next(lines) for _ in range(records)], []
+        while sum("END CERTIFICATE" in got for got in pem) < certificates:
+            pem.append(next(lines))
+        begin = next(i for i, got in enumerate(pem) if "BEGIN CERTIFICATE" in got)
+        yield number, "\n".join(wanted), "\n".join(pem[begin:]) + "\n", result == 0, depth
 
 
 def ask(kind, text):
@@ -56,6 +82,23 @@ class RecordSuites(unittest.TestCase):
             usage = int(words[0])
             # RFC 7672 §3.1.3: servers of mail do not use PKIX-TA and PKIX-EE.
             self.expect(count, f"record {number}", "tlsa", " ".join(words), usage >= 2, usages[usage])
+        count.finish(self)
+
+    def test_every_chain_of_openssl_is_judged_by_its_tlsa_records(self):
+        folder = suite_folder(self, "tls/openssl-dane")
+        count = Count("openssl-dane chains", BY_RFC_CHAIN)
+        cases = list(chain_cases((folder / "test/danetest.in").read_text()))
+        for number, records, pem, accepted, depth in cases:
+            with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
+                file.write(pem)
+                file.flush()
+                done = packetboat("record", "tlsa", "-", "--chain", file.name, "--name",
+                                  "example.com", "--json", input=records)
+            said = json.loads(done.stdout or "{}")
+            right = said.get("good") is accepted and (not accepted or said["depth"] == depth)
+            exits = done.returncode == (RIGHT if accepted else WRONG)
+            count.record(f"case {number}", "" if right and exits else f"{done.returncode} {said}")
+        self.assertEqual(len(cases), 54)
         count.finish(self)
 
 
