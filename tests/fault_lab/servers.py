@@ -136,12 +136,20 @@ class Smtp:
                 connection = self.starttls(connection)
                 secure = True
             elif verb == "AUTH":
-                connection.sendall((self.get("auth_reply", "235 2.7.0 ok") + "\r\n").encode())
+                self.login(connection, line.split())
             elif verb == "QUIT":
                 connection.sendall(b"221 2.0.0 bye\r\n")
                 return None
             else:
                 connection.sendall(b"250 2.0.0 ok\r\n")
+
+    def login(self, connection, words):
+        """Asks for what did not come with the command (RFC 4954 4), then says the same to everybody."""
+        asked = {"PLAIN": 1, "LOGIN": 2}.get(words[1].upper() if len(words) > 1 else "", 0)
+        for _ in range(asked - max(0, len(words) - 2)):
+            connection.sendall(b"334 \r\n")
+            read_line(connection)
+        connection.sendall((self.get("auth_reply", "235 2.7.0 ok") + "\r\n").encode())
 
     def limit(self, connection, listener):
         most = self.get("parallel")
