@@ -11,6 +11,7 @@
 #include <memory>
 #include <ostream>
 
+#include "advisor/domain_messages.hpp"
 #include "advisor/messages.hpp"
 #include "advisor/probe_screen.hpp"
 #include "base/ascii.hpp"
@@ -43,8 +44,10 @@ struct Options {
 
 struct Target {
   std::string host;
-  std::string domain;  // of an address whose provider is not known
-  std::string found;   // how the host was found, a sentence
+  std::string domain;       // of an address whose provider is not known, or what may be a domain
+  bool maybe_host = false;  // a bare name: `domain` counts only if it has an MX record
+  std::string found;        // how the host was found, a sentence
+  std::optional<advisor::DomainFacts> facts{};  // of the domain
   advisor::Provider const* provider = nullptr;
   std::vector<std::uint16_t> ports;
 };
@@ -80,7 +83,9 @@ Target read_target(std::string_view text) {
   out.provider = advisor::provider_of_domain(text);
   out.host = out.provider != nullptr ? std::string{out.provider->host} : std::string{text};
   if (out.provider == nullptr) out.provider = advisor::provider_of_host(out.host);
-  if (address && out.provider == nullptr) out.domain = out.host;
+  bool const bare = out.ports.empty() && out.host.contains('.') && !IpAddress::parse(out.host);
+  if (out.provider == nullptr && (address || bare)) out.domain = out.host;
+  out.maybe_host = !address;
   return out;
 }
 
@@ -92,30 +97,42 @@ VerifyCommon dns_of(Options const& options) {
   return out;
 }
 
+text::Text how_found(SubmissionPlace::How how) {
+  switch (how) {
+    case SubmissionPlace::How::srv:
+      return advisor::msg("found.srv");
+    case SubmissionPlace::How::autoconfig:
+    case SubmissionPlace::How::autodiscover:
+      return advisor::domain_msg("found.file");
+    case SubmissionPlace::How::name:
+      return advisor::msg("found.name");
+    case SubmissionPlace::How::exchanger:
+      return advisor::msg("found.exchanger");
+  }
+  return advisor::msg("found.name");
+}
+
 /// you@example.com: its domain is seldom the host that takes mail from programs.
 void find_host(Options const& options, Target& target, text::Language language) {
-  if (target.domain.empty()) return;
-  auto const resolver = make_resolver(dns_of(options));
+  if (target.domain.empty() || (target.maybe_host && !options.ports.empty())) return;
+  auto const resolver = impatient_resolver(dns_of(options));
   if (!resolver) return;
-  auto const place = find_submission(**resolver, target.domain);
+  if (target.maybe_host && !is_mail_domain(**resolver, target.domain)) return;
+  std::string const asked = target.maybe_host ? target.domain : options.target;
+  auto found = look_up_domain(**resolver, asked, options.ca_file);
+  target.facts = std::move(found.facts);
+  auto const& place = found.place;
   if (!place) return;
   target.host = place->host;
   if (target.ports.empty()) target.ports = place->ports;
   target.provider = place->provider;
   std::string const domain = escape_for_display(target.domain, 80);
   std::string const host = escape_for_display(place->host, 80);
-  switch (place->how) {
-    case SubmissionPlace::How::srv:
-      target.found = text::say(language, advisor::msg("found.srv"), domain, host);
-      return;
-    case SubmissionPlace::How::name:
-      target.found = text::say(language, advisor::msg("found.name"), domain, host);
-      return;
-    case SubmissionPlace::How::exchanger:
-      target.found =
-          text::say(language, advisor::msg("found.exchanger"), domain, place->provider->name);
-      return;
-  }
+  bool const exchanger = place->how == SubmissionPlace::How::exchanger;
+  bool const discovered = place->how == SubmissionPlace::How::autodiscover;
+  target.found = text::say(language, how_found(place->how), domain,
+                           exchanger ? std::string{place->provider->name} : host,
+                           discovered ? "autodiscover" : "autoconfig");
 }
 
 void choose_ports(Target& target) {
@@ -167,11 +184,12 @@ std::optional<runtime::ProbeSettings> settings_of(Options const& options, Target
   return out;
 }
 
-void print(Options const& options, advisor::ProbeFacts const& facts,
+void print(Options const& options, Target const& target, advisor::ProbeFacts const& facts,
            advisor::Verdict const& verdict, Terminal& terminal) {
   auto const language = terminal.language();
+  auto const* domain = target.facts ? &*target.facts : nullptr;
   if (options.json) {
-    terminal.out() << probe_json(facts, verdict);
+    terminal.out() << probe_json(facts, verdict, domain);
   } else if (options.brief) {
     if (verdict.advice) {
       terminal.out() << verdict.advice->port << ' ' << advisor::name(verdict.advice->security)
@@ -181,6 +199,10 @@ void print(Options const& options, advisor::ProbeFacts const& facts,
     terminal.out() << advisor::probe_letter(language, facts, verdict);
   } else {
     terminal.out() << advisor::probe_screen(language, facts, verdict);
+    if (domain != nullptr) {
+      auto const compared = compare(*domain, facts, verdict);
+      terminal.out() << '\n' << advisor::domain_screen(language, *domain, compared);
+    }
     if (!options.os.empty()) {
       terminal.out() << '\n'
                      << advisor::msg("probe.yourself").in(language) << '\n'
@@ -315,10 +337,14 @@ Exit run_probe(Options options, Terminal& terminal) {
       options.timeout < 1 || options.timeout > 600) {
     return usage(terminal, usage_text("probe_values").in(terminal.language()));
   }
+  auto const begin = std::chrono::steady_clock::now();
   if (!options.relay) find_host(options, target, terminal.language());
+  auto const spent = std::chrono::steady_clock::now() - begin;
   choose_ports(target);
-  auto const settings = settings_of(options, target, terminal);
+  auto settings = settings_of(options, target, terminal);
   if (!settings) return Exit::usage;
+  settings->timeout = std::max(settings->timeout - std::chrono::ceil<advisor::Millis>(spent),
+                               advisor::Millis{1000});
   if (options.relay) {
     std::string const domain = options.target.substr(options.target.rfind('@') + 1);
     return probe_relay(domain, dns_of(options), *settings, terminal);
@@ -335,7 +361,7 @@ Exit run_probe(Options options, Terminal& terminal) {
     Exit const written = write_report(options, facts, verdict, terminal);
     if (written != Exit::ok) return written;
   }
-  print(options, facts, verdict, terminal);
+  print(options, target, facts, verdict, terminal);
   return exit_of(verdict.outcome);
 }
 

@@ -82,9 +82,73 @@ json::array rows(advisor::ProbeFacts const& facts, advisor::Verdict const& verdi
   }
   return out;
 }
+std::string_view name_of(advisor::LoginForm form) {
+  switch (form) {
+    case advisor::LoginForm::unsaid:
+      return "";
+    case advisor::LoginForm::whole_address:
+      return "address";
+    case advisor::LoginForm::local_part:
+      return "local-part";
+    case advisor::LoginForm::other:
+      return "other";
+  }
+  return "";
+}
+
+json::object one_server(advisor::PublishedServer const& server) {
+  return {{"host", escape_for_display(server.host, 255)},
+          {"port", server.port},
+          {"security", advisor::name(server.security)},
+          {"login", name_of(server.login)}};
+}
+
+json::array servers_of(std::vector<advisor::PublishedServer> const& servers) {
+  json::array out;
+  for (auto const& server : servers) out.push_back(one_server(server));
+  return out;
+}
+
+json::object file_of(advisor::PublishedFile const& file) {
+  return {{"state", advisor::name(file.state)},
+          {"url", escape_for_display(file.url, 512)},
+          {"servers", servers_of(file.settings.servers)}};
+}
+
+json::object domain_of(advisor::DomainFacts const& domain, advisor::ProbeFacts const& facts,
+                       advisor::Verdict const& verdict) {
+  json::array mx, tlsa, differences;
+  for (auto const& host : domain.relay.hosts) {
+    mx.push_back(json::value(escape_for_display(host.host, 255)));
+    if (host.tlsa.empty()) continue;
+    tlsa.push_back(json::object{{"host", escape_for_display(host.host, 255)},
+                                {"records", host.tlsa.size()},
+                                {"secure", host.tlsa_secure}});
+  }
+  for (auto const& one : compare(domain, facts, verdict).differences)
+    differences.push_back(json::object{{"source", advisor::name(one.source)},
+                                       {"kind", advisor::name(one.kind)},
+                                       {"says", one_server(one.says)},
+                                       {"measured", advisor::name(one.measured)}});
+  json::object out{{"name", escape_for_display(domain.relay.domain, 255)},
+                   {"mx", std::move(mx)},
+                   {"mx_secure", domain.relay.mx_secure},
+                   {"null_mx", domain.relay.null_mx},
+                   {"srv", servers_of(domain.srv)},
+                   {"autoconfig", file_of(domain.autoconfig)},
+                   {"autodiscover", file_of(domain.autodiscover)},
+                   {"mta_sts", nullptr},
+                   {"mta_sts_problem", escape_for_display(domain.relay.sts_problem, 200)},
+                   {"tlsrpt", domain.tlsrpt},
+                   {"tlsa", std::move(tlsa)},
+                   {"differences", std::move(differences)}};
+  if (domain.relay.sts) out["mta_sts"] = mtasts::text(domain.relay.sts->mode);
+  return out;
+}
 }  // namespace
 
-std::string probe_json(advisor::ProbeFacts const& facts, advisor::Verdict const& verdict) {
+std::string probe_json(advisor::ProbeFacts const& facts, advisor::Verdict const& verdict,
+                       advisor::DomainFacts const* domain) {
   json::object out{{"schema", "packetboat.probe/1"},
                    {"target", escape_for_display(facts.target, 255)},
                    {"host", escape_for_display(facts.host, 255)},
@@ -113,6 +177,7 @@ std::string probe_json(advisor::ProbeFacts const& facts, advisor::Verdict const&
                                     {"tcp", advisor::name(control.attempt.connect.tcp)}});
   }
   out["controls"] = controls;
+  if (domain != nullptr) out["domain"] = domain_of(*domain, facts, verdict);
   if (verdict.advice) {
     out["advice"] =
         json::object{{"port", verdict.advice->port},

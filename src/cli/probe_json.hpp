@@ -5,10 +5,11 @@
 
 #include <string>
 
-#include "advisor/verdict.hpp"
+#include "advisor/domain_facts.hpp"
 #include "cli/terminal.hpp"
 
 namespace pb::cli {
-std::string probe_json(advisor::ProbeFacts const& facts, advisor::Verdict const& verdict);
+std::string probe_json(advisor::ProbeFacts const& facts, advisor::Verdict const& verdict,
+                       advisor::DomainFacts const* domain = nullptr);
 Exit exit_of(advisor::Outcome outcome);
 }  // namespace pb::cli

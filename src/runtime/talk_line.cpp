@@ -34,22 +34,35 @@ bool wait_until(int descriptor, short events, Clock::time_point until) {
 }
 }  // namespace
 
-std::expected<TalkLine, std::string> TalkLine::open(std::string const& host, std::uint16_t port) {
+std::expected<TalkLine, std::string> TalkLine::open(std::string const& host, std::uint16_t port,
+                                                    Millis wait) {
   asio::io_context io{1};
   boost::system::error_code error;
   asio::ip::tcp::resolver resolver{io};
   auto const found = resolver.resolve(host, std::to_string(port), error);
   if (error) return std::unexpected{error.message()};
+  std::vector<IpAddress> addresses;
+  for (auto const& entry : found) {
+    auto const address = IpAddress::parse(entry.endpoint().address().to_string());
+    if (address) addresses.push_back(*address);
+  }
+  return open(addresses, port, wait);
+}
+
+std::expected<TalkLine, std::string> TalkLine::open(std::vector<IpAddress> const& addresses,
+                                                    std::uint16_t port, Millis wait) {
+  auto const until = Clock::now() + wait;
+  asio::io_context io{1};
+  boost::system::error_code error;
   std::string problem = "no address";
   std::size_t tried = 0;
-  for (auto const& entry : found) {
-    if (tried++ == addresses_max) break;
-    auto const address = IpAddress::parse(entry.endpoint().address().to_string());
-    if (!address) continue;
-    Endpoint const endpoint{*address, port};
+  for (auto const& address : addresses) {
+    auto const left = std::chrono::floor<Millis>(until - Clock::now());
+    if (tried++ == addresses_max || left.count() <= 0) break;
+    Endpoint const endpoint{address, port};
     asio::ip::tcp::socket socket{io};
     advisor::ConnectFacts facts;
-    asio::co_spawn(io, connect(socket, endpoint, connect_wait),
+    asio::co_spawn(io, connect(socket, endpoint, std::min(left, connect_wait)),
                    [&facts](std::exception_ptr, advisor::ConnectFacts got) { facts = got; });
     io.restart();
     io.run();
@@ -103,6 +116,14 @@ std::optional<std::string> TalkLine::receive(Millis wait) {
   return again ? std::optional{std::string{}} : std::nullopt;
 }
 
+std::optional<std::string> TalkLine::read_some(Millis wait) {
+  auto bytes = receive(wait);
+  if (!bytes || bytes->empty() || !tls_) return bytes;
+  bytes = tls_->decrypt(*bytes);
+  if (bytes) write_all(tls_->take_output());  // what the protocol itself has to answer
+  return bytes;
+}
+
 TalkLine::Got TalkLine::read_line(std::string& line, Millis wait) {
   auto const until = Clock::now() + wait;
   for (;;) {
@@ -116,13 +137,8 @@ TalkLine::Got TalkLine::read_line(std::string& line, Millis wait) {
     if (buffer_.size() > line_octets_max) return Got::too_long;
     auto const left = std::chrono::ceil<Millis>(until - Clock::now());
     if (left.count() <= 0) return Got::silence;
-    auto bytes = receive(left);
+    auto const bytes = read_some(left);
     if (!bytes) return Got::closed;
-    if (tls_ && !bytes->empty()) {
-      bytes = tls_->decrypt(*bytes);
-      if (!bytes) return Got::closed;
-      write_all(tls_->take_output());  // what the protocol itself has to answer
-    }
     buffer_ += *bytes;
   }
 }

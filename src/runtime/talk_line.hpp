@@ -20,7 +20,11 @@ class TalkLine {
  public:
   /// Tries the addresses of the name one after the other, 5 seconds each, at most 4. The error is
   /// the system's text for the last one.
-  static std::expected<TalkLine, std::string> open(std::string const& host, std::uint16_t port);
+  static std::expected<TalkLine, std::string> open(std::string const& host, std::uint16_t port,
+                                                   advisor::Millis wait = advisor::Millis{20'000});
+  /// The same for addresses that are known. `wait` is for all of them together.
+  static std::expected<TalkLine, std::string> open(std::vector<IpAddress> const& addresses,
+                                                   std::uint16_t port, advisor::Millis wait);
   TalkLine(TalkLine&& other) noexcept;
   TalkLine& operator=(TalkLine&&) = delete;
   ~TalkLine();
@@ -33,6 +37,8 @@ class TalkLine {
   Got read_line(std::string& line, advisor::Millis wait);
   /// The lines of one SMTP reply (RFC 5321 §4.2.1), at most 128, each after at most `wait`.
   std::optional<std::vector<std::string>> read_reply(advisor::Millis wait);
+  /// What came, decrypted, as it came; empty: nothing in time. nullopt: closed.
+  std::optional<std::string> read_some(advisor::Millis wait);
   /// False: the peer is gone, or takes nothing for 30 seconds.
   bool send(std::string_view bytes);
   /// Octets that came already and were not asked for.
