@@ -61,6 +61,7 @@ void Peer::start() {
 }
 
 void Peer::on_handshake(Handshake result) {
+  auto const self = shared_from_this();
   input_.clear();
   if (!result.works) {
     gone_ = true;
@@ -132,6 +133,7 @@ void Peer::refuse_all(bool whole_message) {
 
 void Peer::on_bytes(std::string_view bytes) {
   if (gone_ || silent_) return;
+  auto const self = shared_from_this();  // a reset may make the world forget it meanwhile
   input_ += bytes;
   take_lines();
   break_off();
