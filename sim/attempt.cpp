@@ -12,6 +12,15 @@ namespace client = smtp::client;
 using delivery::Decision;
 using delivery::Next;
 
+namespace {
+/// What several transactions bring is settled behind the last of them.
+void mark_sending(SimWorld& world, Job const& job, bool now) {
+  if (Accepted* const message = world.ledger.find(job.lease.id))
+    for (std::uint32_t const recipient : job.recipients)
+      message->addressees.at(recipient).leased = now;
+}
+}  // namespace
+
 Attempt::~Attempt() {
   if (link_) link_->disown();
 }
@@ -28,6 +37,7 @@ void Attempt::start(Job job) {
   running_ = true;
   ++sender_.node().world().counts.attempts;
   sender_.node().sending(job_.lease.lease, job_.lease.id);
+  mark_sending(sender_.node().world(), job_, true);
   walk();
 }
 
@@ -165,6 +175,7 @@ void Attempt::note_receipts(client::Transcript const& transcript) {
 
 void Attempt::finish() {
   running_ = false;
+  mark_sending(sender_.node().world(), job_, false);
   queue::Deferred untried;
   untried.reason = queue::Reason::shutting_down;
   untried.attempted = false;

@@ -219,9 +219,12 @@ void SimWorld::tidy_up() {
 void SimWorld::excuse_since(Instant when) {
   Instant const since = when - settle_window;
   for (auto& [id, message] : ledger.accepted()) {
-    for (Addressee& one : message.addressees)
+    for (Addressee& one : message.addressees) {
       for (Receipt& receipt : one.receipts)
-        receipt.excused = receipt.excused || !receipt.known_at || *receipt.known_at >= since;
+        receipt.excused =
+            receipt.excused || one.leased || !receipt.known_at || *receipt.known_at >= since;
+      one.leased = false;
+    }
   }
   for (auto& checker : checkers) checker->on_process_end(ledger, since);
 }

@@ -153,6 +153,11 @@ void SimWorld::order() {
   else
     request.filter.domain = at->second.addressees.front().domain;
   time.note("order", static_cast<std::uint64_t>(request.action), at->first);
+  // It holds from now on, whether or not the store can still write it down.
+  for (auto& [id, message] : ledger.accepted())
+    for (Addressee& one : message.addressees)
+      one.steered = one.steered || one.domain == request.filter.domain ||
+                    (!request.filter.ids.empty() && request.filter.ids.front() == message.id);
   node->order(std::move(request));
 }
 

@@ -3,6 +3,7 @@
 #include "delivery/classify.hpp"
 
 #include "base/encoding.hpp"
+#include "base/mark.hpp"
 
 namespace pb::delivery {
 namespace {
@@ -95,6 +96,7 @@ Decision by_fault(Transcript const& transcript, HopFacts const& hop) {
   queue::RemoteReply reply = remote(transcript.reply, hop.host);
   if (reply.code == 0) reply.text = transcript.detail.substr(0, reply_text_octets_max);
   // The content was there to its end: perhaps it was taken. Another host now would make two.
+  if (transcript.end_of_data_sent && transcript.fault != Fault::none) PB_MARK(outcome_unknown);
   if (transcript.end_of_data_sent && transcript.fault != Fault::none)
     return {Next::settle, deferred(Reason::outcome_unknown, std::move(reply))};
   FaultRow const& row = row_of(transcript.fault);
@@ -104,6 +106,13 @@ Decision by_fault(Transcript const& transcript, HopFacts const& hop) {
   Decision out{row.next, deferred(reason, reply)};
   if (row.bounce != EnhancedStatus{}) out.outcome = Bounced{row.bounce, reason, std::move(reply)};
   if (transcript.fault == Fault::cancelled) std::get<Deferred>(out.outcome).attempted = false;
+  if (went_stale(transcript, hop)) PB_MARK(stale_connection);
+  if (clear_text_allowed(transcript, hop)) PB_MARK(tried_in_the_clear);
+  if (transcript.fault == Fault::service_closing) PB_MARK(closed_by_421);
+  if (transcript.fault == Fault::bad_reply) PB_MARK(reply_is_garbage);
+  if (transcript.fault == Fault::tls_untrusted) PB_MARK(peer_not_trusted);
+  if (transcript.fault == Fault::tls_missing) PB_MARK(tls_missing);
+  if (transcript.fault == Fault::cancelled) PB_MARK(cancelled_by_drain);
   if (went_stale(transcript, hop)) out.next = Next::reconnect;
   if (clear_text_allowed(transcript, hop)) out.next = Next::in_the_clear;
   return out;
@@ -133,6 +142,7 @@ Decision by_reply(RecipientResult const& result, HopFacts const& hop, bool other
   }
   if (result.reply->code == 421)
     return {Next::next_hop, deferred(Reason::service_closing, std::move(reply))};
+  if (is_too_many(result, others_accepted)) PB_MARK(too_many_recipients);
   if (is_too_many(result, others_accepted))
     return {Next::new_transaction, deferred(Reason::too_many_recipients, std::move(reply))};
   if (hop.kind == HopKind::smarthost && wants_login(reply.code))

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "base/check.hpp"
+#include "base/mark.hpp"
 
 namespace pb::delivery {
 using queue::Reason;
@@ -36,6 +37,7 @@ void SitePool::on_job(JobArrived const& event, Instant now, PoolEffects& out) {
     site.refilled_at = now;
   }
   bool const down = site.down_for != Duration{0};
+  if (down && now < site.probe_at) PB_MARK(site_down_gives_back);
   if (down && now < site.probe_at)
     return out.push_back(GiveBack{event.job, Reason::site_down, site.probe_at});
   if (site.waiting.size() >= limits_.waiting_max)
@@ -76,6 +78,7 @@ void SitePool::start_waiting(std::string const& name, Site& site, Instant now, P
     site.waiting.pop_front();
     waiting_at_.erase(job);
     if (reuse) {
+      PB_MARK(connection_reused);
       SlotId const slot = site.idle.back();  // the youngest: the others may run out
       site.idle.pop_back();
       slots_.at(slot).is_idle = false;
@@ -95,6 +98,7 @@ void SitePool::on_idle(SlotId slot, Instant now, PoolEffects& out) {
   PB_CHECK(found != slots_.end() && !found->second.is_idle);
   std::string const name = found->second.site;
   Site& site = sites_.at(name);
+  if (site.slots > site.limit) PB_MARK(connection_over_limit);
   if (site.slots > site.limit) return out.push_back(CloseSlot{slot});
   found->second.is_idle = true;
   site.idle.push_back(slot);
@@ -131,6 +135,7 @@ void SitePool::on_showed(AttemptShowed const& event, Instant now, PoolEffects& o
       }
       return start_waiting(name, site, now, out);
     case Showed::throttles:
+      PB_MARK(site_throttles);
       site.limit = std::max<std::size_t>(1, site.limit / 2);
       site.successes = 0;
       return;
@@ -142,6 +147,7 @@ void SitePool::on_showed(AttemptShowed const& event, Instant now, PoolEffects& o
       if (!was_down && site.failures < limits_.failures_until_down) return;
       // Attempts that were under way when it went down say nothing new.
       if (was_down && !site.probing) return;
+      PB_MARK(site_went_down);
       site.down_for = was_down ? std::min(site.down_for * 2, limits_.down_max) : limits_.down_min;
       site.probe_at = now + site.down_for;
       site.probing = false;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/mark.hpp"
 #include "queue/queue.hpp"
 
 namespace pb::queue {
@@ -41,6 +42,7 @@ journal::Entry accepted_entry(NewMessage const& message) {
 void Queue::on(Accepted const& event, Instant now, Effects& out) {
   // A second message under an id would take the first one's place in the store.
   if (store_failed_ || table_.find(event.message.record.message.id)) {
+    PB_MARK(accept_refused);
     out.answers.push_back({event.ticket, CommitVerdict::store_failed});
     return;
   }
@@ -70,6 +72,7 @@ void Queue::on(Committed const& event, Instant now, Effects& out) {
     auto node = pending_.extract(ticket);
     PB_CHECK(!node.empty());
     if (!event.ok) {
+      PB_MARK(commit_failed);
       out.answers.push_back({ticket, CommitVerdict::store_failed});
     } else if (std::ranges::find(event.withdrawn, ticket) != event.withdrawn.end()) {
       withdraw(node.mapped(), out);
@@ -82,6 +85,7 @@ void Queue::on(Committed const& event, Instant now, Effects& out) {
 
 /// Durable, and nobody was told so: gone before anyone is lent it.
 void Queue::withdraw(Pending const& pending, Effects& out) {
+  PB_MARK(ticket_withdrawn);
   QueuedMessage const& m = *pending.message;
   out.writes.push_back({Family::envelopes, envelope_key(m.id), std::nullopt, true});
   out.writes.push_back({Family::bodies, body_key(m.id), std::nullopt, true});
@@ -142,6 +146,7 @@ void Queue::on(Recovered const& event, Instant now, Effects& out) {
     r.warned = state.warned;
     r.has_record = true;
     r.report_due = state.report_due;
+    if (state.report_due) PB_MARK(recovered_with_report_due);
     if (state.report_due) ++reports_due_;
     if (state.report_due) report.items.push_back(report_item(index, state));
   }
@@ -165,7 +170,9 @@ void Queue::count_crash(Slot slot, Instant now, Effects& out) {
            .id = message.id,
            .fields = {{Key::crashes, std::to_string(message.crashes)}}},
           now, out);
+  PB_MARK(crash_in_flight_counted);
   if (message.crashes < crashes_until_held) return;
+  PB_MARK(held_after_crashes);
   auto const all = message.recipients();
   for (std::uint32_t i = 0; i < all.size(); ++i) {
     if (!is_legal(all[i].phase, Phase::held)) continue;
@@ -180,6 +187,7 @@ void Queue::count_crash(Slot slot, Instant now, Effects& out) {
 }
 
 void Queue::on(StoreFailed const&, Instant, Effects& out) {
+  PB_MARK(store_failed);
   store_failed_ = true;
   for (auto const& [ticket, pending] : pending_) {
     out.answers.push_back({ticket, CommitVerdict::store_failed});

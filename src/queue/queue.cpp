@@ -7,6 +7,7 @@
 
 #include "base/ascii.hpp"
 #include "base/check.hpp"
+#include "base/mark.hpp"
 
 namespace pb::queue {
 namespace {
@@ -68,6 +69,7 @@ void Queue::lend(Instant now, Effects& out) {
       }
       message.leased = !lease.recipients.empty();
     }
+    if (lease.recipients.empty()) PB_MARK(turn_of_nobody);
     if (lease.recipients.empty()) {  // held, removed or bounced while it stood in line
       lines_.lease_ended(turn->domain);
       continue;
@@ -76,6 +78,7 @@ void Queue::lend(Instant now, Effects& out) {
     leases_.emplace(lease.lease.value, OpenLease{*slot, turn->domain, lease.recipients});
     if (auto const note = notes_.find(*slot); note != notes_.end()) lease.via = note->second.via;
     if (auto const fresh = fresh_.find(*slot); fresh != fresh_.end()) {
+      PB_MARK(lent_from_memory);
       lease.message = std::move(fresh->second);
       fresh_.erase(fresh);
     }

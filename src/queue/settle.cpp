@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/mark.hpp"
 #include "queue/queue.hpp"
 
 namespace pb::queue {
@@ -235,6 +236,7 @@ void Queue::defer(SettleContext& context, std::uint32_t index, Deferred const& d
   Recipient& r = table_.at(context.slot).recipients()[index];
   QueuedMessage const& m = context.message;
   if (!deferred.attempted && !deferred.retry_at) {
+    PB_MARK(given_back_at_once);
     set_phase(r, Phase::due);
     return;
   }
@@ -242,6 +244,7 @@ void Queue::defer(SettleContext& context, std::uint32_t index, Deferred const& d
   bool const return_late = m.envelope.deliver_by && m.envelope.deliver_by_return;  // RFC 2852 §4
   if (return_late) last_chance = std::min(last_chance, *m.envelope.deliver_by);
   if (!deferred.attempted && context.now < last_chance) {
+    PB_MARK(given_back_until_later);
     set_phase(r, Phase::deferred);  // in memory only: after a restart it is asked again
     r.retry_at = std::clamp(*deferred.retry_at, context.now, last_chance);
     return;
@@ -250,6 +253,7 @@ void Queue::defer(SettleContext& context, std::uint32_t index, Deferred const& d
   r.reason = deferred.reason;
   mail::DsnNotify const& notify = m.envelope.forward_paths[index].notify;
   if (context.now >= last_chance) {
+    PB_MARK(expired);
     set_phase(r, Phase::expired);
     if (return_late && context.now < m.expires_at) r.reason = Reason::deliver_by_passed;
     RecipientState state = bare_state(r);
@@ -269,6 +273,8 @@ void Queue::defer(SettleContext& context, std::uint32_t index, Deferred const& d
   r.warned = r.warned || warn;
   RecipientState state = bare_state(r);
   state.reply = deferred.reply;
+  if (warn) PB_MARK(delay_warned);
+  if (r.attempts >= 4) PB_MARK(ladder_last_step);
   if (warn) context.reports.push_back(report_item(index, state));
   context.note(Kind::deferred, index, state, std::to_string(r.retry_at.time_since_epoch().count()));
   put_state(context.slot, index, state, context.out);
@@ -292,6 +298,7 @@ void Queue::grant_wish(SettleContext& context, std::uint32_t index) {
     case Wish::none:
       return;
     case Wish::hold: {
+      PB_MARK(held_while_leased);
       set_phase(r, Phase::held);
       r.reason = Reason::held_by_admin;
       put_state(context.slot, index, bare_state(r), context.out);
@@ -299,6 +306,7 @@ void Queue::grant_wish(SettleContext& context, std::uint32_t index) {
     }
     case Wish::bounce:
     case Wish::remove: {
+      PB_MARK(ended_while_leased);
       bool const report = wish == Wish::bounce;
       set_phase(r, Phase::bounced);
       r.reason = Reason::bounced_by_admin;

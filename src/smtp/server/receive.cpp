@@ -8,6 +8,7 @@
 
 #include "base/check.hpp"
 #include "base/limits.hpp"
+#include "base/mark.hpp"
 #include "smtp/server/edit.hpp"
 #include "smtp/server/session_impl.hpp"
 
@@ -64,6 +65,7 @@ void Session::Impl::read_data(std::string_view& input) {
   switch (message.data.fault()) {
     case TextFault::bare_lf:
     case TextFault::bare_cr:
+      PB_MARK(bare_line_end_in_data);
       answer(reply::bare_line_end);
       reset_transaction();
       return hang_up(HangupReason::bare_line_end);
@@ -109,6 +111,7 @@ void Session::Impl::chunk_ended() {
   switch (message.chunks.fault()) {
     case TextFault::bare_cr:
     case TextFault::bare_lf:
+      PB_MARK(bare_line_end_in_chunk);
       refuse(reply::bare_cr_in_chunk);
       break;
     case TextFault::line_too_long:
@@ -210,6 +213,7 @@ void Session::Impl::on_appended(SinkAnswer answer) {
     case SinkAnswer::ok:
       return;
     case SinkAnswer::no_space:
+      PB_MARK(no_space_for_body);
       return refuse(reply::no_space);
     case SinkAnswer::failed:
       return refuse(reply::local_fault);
@@ -225,10 +229,12 @@ void Session::Impl::on_committed(CommitAnswer const& result) {
       commands_ = 0;
       return answer(reply::accepted.with("Accepted as " + result.queue_id.text()));
     case CommitResult::deferred_no_space:
+      PB_MARK(commit_answered_452);
       return answer(reply::no_space);
     case CommitResult::deferred_overload:
       return answer(reply::overloaded);
     case CommitResult::deferred_fault:
+      PB_MARK(commit_answered_451);
       return answer(reply::local_fault);
     case CommitResult::deferred_dns:
       return answer(reply::dns_failed);

@@ -7,6 +7,7 @@
 
 #include "base/ascii.hpp"
 #include "base/check.hpp"
+#include "base/mark.hpp"
 #include "base/utf8.hpp"
 #include "smtp/client_hello.hpp"
 #include "smtp/server/commands.hpp"
@@ -79,6 +80,7 @@ void Session::Impl::advance(std::string_view& input) {
       // CVE-2011-0411: what stands behind STARTTLS in the clear could be taken for the protected
       // session's. An honest client waits for the reply (RFC 3207 §4).
       if (!input.empty()) {
+        PB_MARK(plaintext_injected);
         answer(reply::injected_plaintext);
         input = {};
         return hang_up(HangupReason::injected_plaintext);
@@ -105,6 +107,7 @@ void Session::Impl::greet(std::string_view& input) {
   if (!input.empty() && !restarted_) {
     bool const foreign =
         looks_like_client_hello(input) != Guess::no || looks_like_http(input) != Guess::no;
+    PB_MARK(early_talker);
     if (looks_like_client_hello(input) == Guess::yes) {
       answer(reply::tls_expected.with("TLS is spoken here only after STARTTLS"));
     } else {
