@@ -83,8 +83,8 @@ struct CertFacts {
   std::string common_name;
   std::vector<std::string> names;              // DNS names and addresses
   std::int64_t not_before = 0, not_after = 0;  // seconds since 1970
-  std::string sha256{}, sha512{};              // hex, of the DER
-  std::string key_sha256{}, key_sha512{};      // of its SubjectPublicKeyInfo (RFC 6698 §2.1.2)
+  std::string sha256{};                        // hex, of the DER
+  std::string der{};                           // as it came: for TLSA records (RFC 6698 §2.1)
   bool has_issuer_url = false;                 // AIA caIssuers
 };
 struct TlsFacts {

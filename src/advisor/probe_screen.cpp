@@ -306,7 +306,14 @@ std::string next_text(Language language, ProbeFacts const& facts, Verdict const&
   std::string const label = std::string{msg("advise.next").in(language)} + "  ";
   std::string const indent(utf8::columns(label), ' ');
   if (!verdict.advice) {
-    return fmt::format("{}packetboat probe {} --letter\n", label, host);
+    // With a name that leads nowhere there is nobody to write to: the right host is to be found.
+    bool const no_host = std::ranges::any_of(verdict.name_faults, [](Fault fault) {
+      return fault == Fault::name_malformed || fault == Fault::name_not_found ||
+             fault == Fault::name_has_no_address;
+    });
+    if (no_host) return label + "packetboat advise\n";
+    return fmt::format("{}packetboat probe {} --letter\n", label,
+                       escape_for_display(facts.target, 80));
   }
   std::string const port = verdict.outcome == Outcome::first_choice
                                ? std::string{}

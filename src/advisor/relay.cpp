@@ -1,6 +1,6 @@
 // relay.cpp: see relay.hpp.
-// Spec: RFC 7672 §3.1.1 (DANE-EE: no names, no dates), §3.1.2 (DANE-TA: names count), §2.2.1 (an
-// insecure answer is no DANE); RFC 8461 §4.2.               Tests: relay_test.cpp
+// Spec: RFC 7672 §3.1.1 (DANE-EE: no names, no dates), §3.2.3 (for DANE-TA the host's or the
+// domain's name), §2.2.1 (an insecure answer is no DANE); RFC 8461 §4.2.     Tests: relay_test.cpp
 #include "advisor/relay.hpp"
 
 #include <algorithm>
@@ -9,6 +9,8 @@
 #include "advisor/probe_screen.hpp"
 #include "base/encoding.hpp"
 #include "dane/record.hpp"
+#include "dane/verify.hpp"
+#include "dns/name.hpp"
 #include "text/layout.hpp"
 
 namespace pb::advisor {
@@ -25,20 +27,6 @@ AttemptFacts const* deciding(RelayHost const& host) {
     if (!port.attempts.empty()) return &port.attempts.front();
   }
   return nullptr;
-}
-
-bool same(dns::Tlsa const& record, CertFacts const& certificate) {
-  bool const key = record.selector == 1;
-  bool const long_digest = record.matching == 2;
-  std::string const& digest = key ? (long_digest ? certificate.key_sha512 : certificate.key_sha256)
-                                  : (long_digest ? certificate.sha512 : certificate.sha256);
-  return record.matching != 0 && hex_encode(record.data) == digest;
-}
-
-bool matches(dns::Tlsa const& record, TlsFacts const& tls) {
-  if (record.usage == 3) return same(record, tls.chain.front());
-  return tls.name_matches &&
-         std::ranges::any_of(tls.chain, [&](auto const& one) { return same(record, one); });
 }
 
 /// Faults that a sender without DANE or MTA-STS does not look at (RFC 7435).
@@ -188,19 +176,31 @@ std::string_view name(Delivery delivery) {
   return "";
 }
 
-Dane judge_dane(RelayHost const& host, bool mx_secure) {
+Dane judge_dane(RelayHost const& host, RelayFacts const& facts) {
   if (host.tlsa.empty()) return Dane::none;
-  if (!host.tlsa_secure || !mx_secure) return Dane::not_signed;
-  std::vector<dns::Tlsa> usable;
-  std::ranges::copy_if(host.tlsa, std::back_inserter(usable), dane::is_usable);
-  if (usable.empty()) return Dane::unusable;
+  if (!host.tlsa_secure || !facts.mx_secure) return Dane::not_signed;
+  if (std::ranges::none_of(host.tlsa, dane::is_usable)) return Dane::unusable;
   auto const* attempt = deciding(host);
   bool const shown = attempt != nullptr && !attempt->tls.chain.empty();
   if (!shown)
     return attempt != nullptr && attempt->opening == Opening::smtp ? Dane::mismatch : Dane::none;
-  bool const any =
-      std::ranges::any_of(usable, [&](auto const& one) { return matches(one, attempt->tls); });
-  return any ? Dane::matches : Dane::mismatch;
+  dane::ChainQuestion question{.chain = {},
+                               .records = host.tlsa,
+                               .names = {dns::normal_name(host.host), facts.domain},
+                               .now = facts.now};
+  for (auto const& one : attempt->tls.chain) question.chain.push_back(one.der);
+  switch (verify_chain(question).match) {
+    case dane::Match::matches:
+      return Dane::matches;
+    case dane::Match::unusable:
+      return Dane::unusable;
+    case dane::Match::no_record:
+    case dane::Match::wrong_name:
+    case dane::Match::broken:
+    case dane::Match::no_chain:
+      return Dane::mismatch;
+  }
+  return Dane::mismatch;
 }
 
 RelayVerdict judge_relay(RelayFacts const& facts) {
@@ -220,7 +220,7 @@ RelayVerdict judge_relay(RelayFacts const& facts) {
         one.port = port.attempts.front();
       }
     }
-    one.dane = judge_dane(host, facts.mx_secure);
+    one.dane = judge_dane(host, facts);
     // What DANE-EE vouches for needs no issuer, name or date.
     if (one.dane == Dane::matches) std::erase_if(one.port.faults, only_certificate);
     one.listed = !facts.sts || mtasts::matches(*facts.sts, host.host);

@@ -35,8 +35,8 @@ struct RelayFacts {
 
 enum class Dane : std::uint8_t { none, not_signed, unusable, matches, mismatch };
 std::string_view name(Dane dane);
-/// Of the certificates that were sent; DANE-EE(3) looks at the first alone, and at no name or date.
-Dane judge_dane(RelayHost const& host, bool mx_secure);
+/// Of the chain that was sent, by its TLSA records, both kinds that SMTP uses (dane/verify).
+Dane judge_dane(RelayHost const& host, RelayFacts const& facts);
 
 /// What a sender that keeps to the standards gets, from the best to the worst.
 enum class Delivery : std::uint8_t { dane, mta_sts, opportunistic, cleartext, none, danger };

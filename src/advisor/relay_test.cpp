@@ -7,11 +7,22 @@
 #include "base/ascii.hpp"
 #include "base/encoding.hpp"
 #include "base/utf8.hpp"
+#include "dane/test_certificates.hpp"
 
 namespace pb::advisor {
 namespace {
 using text::Language;
 constexpr std::int64_t now = 1'795'000'000;
+
+dane::TestCertificate const& issuer() {
+  static dane::TestCertificate const made{"Issuer", now, nullptr};
+  return made;
+}
+/// Of mx.example.com.
+dane::TestCertificate const& certificate() {
+  static dane::TestCertificate const made{"mx.example.com", now, &issuer()};
+  return made;
+}
 
 RelayHost host(std::string const& name) {
   RelayHost out{.host = name, .preference = 10, .facts = {}, .tlsa = {}};
@@ -35,17 +46,21 @@ RelayHost host(std::string const& name) {
                         .not_before = now - 1000,
                         .not_after = now + 60 * 86400,
                         .sha256 = std::string(64, 'a'),
-                        .sha512 = std::string(128, 'a'),
-                        .key_sha256 = std::string(64, 'b'),
-                        .key_sha512 = std::string(128, 'b')}};
+                        .der = certificate().der()},
+                       {.subject = "CN=Issuer",
+                        .issuer = "CN=Issuer",
+                        .common_name = "Issuer",
+                        .names = {},
+                        .der = issuer().der()}};
   attempt.after = {.asked = true, .code = 250, .keywords = {}, .auth = {}};
   out.facts.ports = {{25, {attempt}}};
   return out;
 }
 
-dns::Tlsa tlsa(std::uint8_t usage, char fill) {
-  return {usage, 1, 1, *hex_decode(std::string(64, fill))};
+dns::Tlsa tlsa(std::uint8_t usage, dane::TestCertificate const& of) {
+  return {usage, 1, 1, dane::TestCertificate::sha256(of.key_der())};
 }
+dns::Tlsa wrong_tlsa() { return {3, 1, 1, std::string(32, 'c')}; }
 AttemptFacts& attempt_of(RelayHost& host) { return host.facts.ports[0].attempts[0]; }
 
 RelayFacts domain(std::vector<RelayHost> hosts) {
@@ -62,7 +77,7 @@ TEST(Relay, starttls_alone_is_only_opportunistic) {
 
 TEST(Relay, dane_that_matches_on_every_host_protects_even_a_private_issuer) {
   auto one = host("mx.example.com");
-  one.tlsa = {tlsa(3, 'b')};
+  one.tlsa = {tlsa(3, certificate())};
   one.tlsa_secure = true;
   attempt_of(one).tls.errors = {CertError::self_signed};
   EXPECT_EQ(judge_relay(domain({one})).delivery, Delivery::dane);
@@ -71,7 +86,7 @@ TEST(Relay, dane_that_matches_on_every_host_protects_even_a_private_issuer) {
 
 TEST(Relay, dane_without_dnssec_does_not_count) {
   auto one = host("mx.example.com");
-  one.tlsa = {tlsa(3, 'c')};
+  one.tlsa = {wrong_tlsa()};
   auto const verdict = judge_relay(domain({one}));
   EXPECT_EQ(verdict.hosts[0].dane, Dane::not_signed);
   EXPECT_EQ(verdict.delivery, Delivery::opportunistic);
@@ -83,7 +98,7 @@ TEST(Relay, dane_without_dnssec_does_not_count) {
 
 TEST(Relay, a_tlsa_record_of_another_key_is_a_danger_and_names_the_host) {
   auto one = host("mx.example.com");
-  one.tlsa = {tlsa(3, 'c')};
+  one.tlsa = {wrong_tlsa()};
   one.tlsa_secure = true;
   auto const facts = domain({one});
   auto const verdict = judge_relay(facts);
@@ -94,13 +109,23 @@ TEST(Relay, a_tlsa_record_of_another_key_is_a_danger_and_names_the_host) {
 
 TEST(Relay, dane_ta_wants_the_name_too) {
   auto one = host("mx.example.com");
-  one.tlsa = {tlsa(2, 'b')};
+  one.tlsa = {tlsa(2, issuer())};
   one.tlsa_secure = true;
-  EXPECT_EQ(judge_dane(one, true), Dane::matches);
-  attempt_of(one).tls.name_matches = false;
-  EXPECT_EQ(judge_dane(one, true), Dane::mismatch);
+  auto const judged = [](RelayHost const& host) { return judge_dane(host, domain({host})); };
+  EXPECT_EQ(judged(one), Dane::matches);
+  one.host = "other.example";
+  EXPECT_EQ(judged(one), Dane::mismatch);
   one.tlsa = {{0, 1, 1, std::string(32, 'x')}};
-  EXPECT_EQ(judge_dane(one, true), Dane::unusable);
+  EXPECT_EQ(judged(one), Dane::unusable);
+}
+
+TEST(Relay, an_issuer_that_is_only_shown_does_not_vouch) {
+  auto one = host("mx.example.com");
+  dane::TestCertificate const stranger{"Stranger", now, nullptr};
+  attempt_of(one).tls.chain[1].der = stranger.der();
+  one.tlsa = {tlsa(2, stranger)};
+  one.tlsa_secure = true;
+  EXPECT_EQ(judge_dane(one, domain({one})), Dane::mismatch);
 }
 
 TEST(Relay, an_enforced_policy_wants_every_host_listed_and_verified) {

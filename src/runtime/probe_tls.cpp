@@ -89,13 +89,6 @@ std::string digest_of(X509* certificate, EVP_MD const* kind) {
   X509_digest(certificate, kind, out, &size);
   return hex_encode({reinterpret_cast<char const*>(out), size});
 }
-std::string digest_of(std::string_view bytes, EVP_MD const* kind) {
-  unsigned char out[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  EVP_Digest(bytes.data(), bytes.size(), out, &size, kind, nullptr);
-  return hex_encode({reinterpret_cast<char const*>(out), size});
-}
-
 advisor::CertFacts facts_of(X509* certificate) {
   advisor::CertFacts out;
   out.subject = text_of(X509_get_subject_name(certificate));
@@ -105,16 +98,11 @@ advisor::CertFacts facts_of(X509* certificate) {
   out.not_before = seconds_of(X509_get0_notBefore(certificate));
   out.not_after = seconds_of(X509_get0_notAfter(certificate));
   out.sha256 = digest_of(certificate, EVP_sha256());
-  out.sha512 = digest_of(certificate, EVP_sha512());
-  unsigned char* key = nullptr;
-  int const octets = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key);
-  if (octets > 0) {
-    std::string_view const der{reinterpret_cast<char const*>(key),
-                               static_cast<std::size_t>(octets)};
-    out.key_sha256 = digest_of(der, EVP_sha256());
-    out.key_sha512 = digest_of(der, EVP_sha512());
-  }
-  OPENSSL_free(key);
+  unsigned char* der = nullptr;
+  int const octets = i2d_X509(certificate, &der);
+  if (octets > 0)
+    out.der.assign(reinterpret_cast<char const*>(der), static_cast<std::size_t>(octets));
+  OPENSSL_free(der);
   out.has_issuer_url = has_issuer_url(certificate);
   return out;
 }
