@@ -3,6 +3,7 @@
 // production.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -24,19 +25,20 @@ class WallClock final : public Clock {
   }
 };
 
-/// A small fixed generator (splitmix64): tests replay.
+/// A small fixed generator (splitmix64) for several threads: tests of one thread replay.
 class SeededRandom final : public Random {
  public:
   explicit SeededRandom(std::uint64_t seed) : state_{seed} {}
   std::uint64_t next() override {
-    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15);
+    constexpr std::uint64_t step = 0x9e3779b97f4a7c15;
+    std::uint64_t z = state_.fetch_add(step) + step;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
     z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
     return z ^ (z >> 31);
   }
 
  private:
-  std::uint64_t state_;
+  std::atomic<std::uint64_t> state_;
 };
 
 /// Gathers what is lent; next() waits for it, for ten seconds at most.
