@@ -126,6 +126,8 @@ class Running {
   }
 
   Started start_parts() {
+    // Its own: a reload may come as soon as the admin socket answers.
+    std::shared_ptr<Config const> const config = loaded_.config;
     auto parts = Parts::open(loaded_, clock_, log_);
     if (!parts) return failed(Kind::data, parts.error());
     parts_ = std::move(*parts);
@@ -139,11 +141,11 @@ class Running {
     admin_->start(
         [this](runtime::AdminRequest request) { return router_.handle(std::move(request)); });
     notify_systemd("READY=1");
-    for (ListenerConfig const& one : loaded_.config->listeners)
+    for (ListenerConfig const& one : config->listeners)
       log_.info("listening", {{"role", std::string{name_of(one.role)}},
                               {"address", one.address.text()},
                               {"security", std::string{name_of(one.security)}}});
-    options_.announce(*loaded_.config);
+    options_.announce(*config);
     return {};
   }
 

@@ -26,6 +26,8 @@ ROLES = ("relay", "submission", "submissions", "submission-alt")
 SANDBOX_FLAGS = dict(zip(ROLES, ("--port-relay", "--port-submission", "--port-submissions",
                                  "--port-alt")))
 WAIT = 30
+SANITIZERS = ("WARNING: ThreadSanitizer", "ERROR: AddressSanitizer", "ERROR: LeakSanitizer",
+              "runtime error: ")  # of builds that look for them
 
 
 def free_ports(count):
@@ -149,8 +151,12 @@ class Running:
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        said = self.log_text()
         self.log_file.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+        found = min((said.index(word) for word in SANITIZERS if word in said), default=None)
+        if found is not None:
+            raise AssertionError(said[found:found + 8000])
 
 
 def send(client, sender, recipient, subject="test", body="Hello."):
