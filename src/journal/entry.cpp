@@ -133,6 +133,12 @@ std::optional<std::uint64_t> parse_index_key(std::string_view key) {
   return (segment << segment_bits) | low;
 }
 
+std::optional<QueueId> index_id(std::string_view key) {
+  if (!parse_index_key(key)) return std::nullopt;
+  ByteReader in{key.substr(1 + sizeof(std::uint32_t))};  // behind 'i' and the segment
+  return QueueId{in.be64()};
+}
+
 std::string encode(Entry const& entry) {
   ByteWriter out;
   out.u8(entry_format);

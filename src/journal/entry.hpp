@@ -94,6 +94,7 @@ std::pair<std::string, std::string> entries_below(std::uint64_t segment);
 std::pair<std::string, std::string> index_below(std::uint64_t segment);
 std::optional<std::uint64_t> parse_entry_key(std::string_view key);
 std::optional<std::uint64_t> parse_index_key(std::string_view key);  // its sequence
+std::optional<QueueId> index_id(std::string_view key);
 
 std::string encode(Entry const& entry);
 /// nullopt: damaged or newer.

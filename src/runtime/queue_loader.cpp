@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -103,5 +104,17 @@ std::expected<std::uint64_t, StoreError> next_journal_sequence(RocksStore const&
   if (!last) return std::unexpected{last.error()};
   auto const sequence = *last ? journal::parse_entry_key(**last) : std::nullopt;
   return sequence ? *sequence + sequence_gap : 1;
+}
+std::expected<QueueId, StoreError> latest_journalled_id(RocksStore const& store) {
+  QueueId latest{};
+  std::string until = "j";  // behind every index key
+  for (;;) {
+    auto const key = store.last_below(Family::journal, until);
+    if (!key) return std::unexpected{key.error()};
+    auto const sequence = *key ? journal::parse_index_key(**key) : std::nullopt;
+    if (!sequence) return latest;
+    latest = std::max(latest, *journal::index_id(**key));
+    until = journal::index_below(*sequence >> journal::segment_bits).second;
+  }
 }
 }  // namespace pb::runtime

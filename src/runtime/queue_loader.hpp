@@ -30,4 +30,7 @@ std::expected<std::size_t, std::string> load_queue(
 /// Behind the last entry of the journal, with a gap: what a cursor has seen is never told again
 /// otherwise.
 std::expected<std::uint64_t, queue::StoreError> next_journal_sequence(RocksStore const& store);
+
+/// The latest id that the journal knows; QueueId{} when it knows none. One look a segment.
+std::expected<QueueId, queue::StoreError> latest_journalled_id(RocksStore const& store);
 }  // namespace pb::runtime

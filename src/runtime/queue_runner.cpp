@@ -155,6 +155,11 @@ std::expected<void, std::string> QueueRunner::Impl::load() {
   auto const sequence = next_journal_sequence(store);
   if (!sequence) return std::unexpected{std::string{"the journal cannot be read"}};
   settings.queue.first_sequence = *sequence;
+  // Also of messages that are gone, should the clock have gone back since: the journal would tell
+  // two messages as one.
+  auto const told_of = latest_journalled_id(store);
+  if (!told_of) return std::unexpected{std::string{"the journal's index cannot be read"}};
+  ids.pass(*told_of);
   settings.queue.hash_seed = random.next();
   settings.queue.make_reports = report_sink != nullptr;
   queue.emplace(settings.queue, random);

@@ -36,6 +36,20 @@ TEST(QueueRunner, a_message_is_lent_with_its_bytes_and_gone_when_delivered) {
   EXPECT_GE(queue.records(Family::journal), 4U) << "accepted and delivered, each with its index";
 }
 
+TEST(QueueRunner, ids_after_a_restart_are_later_than_those_of_messages_that_are_gone) {
+  QueueFixture queue;
+  SeededRandom random{1};
+  Instant const ahead = queue.clock().now() + std::chrono::hours{2};  // and then set right
+  QueueId const early = QueueId::make(ahead, random);
+  ASSERT_EQ(queue.accept(message_to(early, "a@b.example", ahead)), queue::CommitVerdict::durable);
+  auto const lent = queue.leases().next();
+  ASSERT_TRUE(lent);
+  queue.settle(lent->lease, Delivered{});
+  ASSERT_TRUE(queue.runner().settle_down());
+  queue.reopen();
+  EXPECT_GT(queue.runner().make_id(), early);
+}
+
 TEST(QueueRunner, what_was_lent_when_the_server_stopped_is_lent_again) {
   QueueFixture queue;
   QueueId const id = queue.accept_to("a@b.example");
