@@ -86,7 +86,7 @@ class Life {
   }
   std::optional<std::pair<QueueId, std::future<queue::CommitVerdict>>> send(QueueRunner& runner,
                                                                             RocksStore& store) {
-    QueueId const id = QueueId::make(clock_.now(), random_);
+    QueueId const id = runner.make_id();
     Sent& sent = sent_[id.value()];
     sent.fill = static_cast<char>('a' + random_.below(26));
     bool const large = random_.below(4) == 0;

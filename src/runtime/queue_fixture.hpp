@@ -108,7 +108,7 @@ class QueueFixture {
     close();
     open();
   }
-  QueueId make_id() { return QueueId::make(clock_.now(), random_); }
+  QueueId make_id() { return runner_->make_id(); }
   /// Accepts and waits for the answer.
   queue::CommitVerdict accept(queue::NewMessage message) {
     auto answered = std::make_shared<std::promise<queue::CommitVerdict>>();

@@ -6,6 +6,7 @@ Not here: what a test asks of it. Uses only the Python standard library and open
 import contextlib
 import email
 import email.policy
+import fcntl
 import json
 import os
 import pathlib
@@ -18,6 +19,7 @@ import socket
 import ssl
 import subprocess
 import tempfile
+import threading
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -26,21 +28,43 @@ ROLES = ("relay", "submission", "submissions", "submission-alt")
 SANDBOX_FLAGS = dict(zip(ROLES, ("--port-relay", "--port-submission", "--port-submissions",
                                  "--port-alt")))
 WAIT = 30
+BLOCK = 50  # ports
 SANITIZERS = ("WARNING: ThreadSanitizer", "ERROR: AddressSanitizer", "ERROR: LeakSanitizer",
               "runtime error: ")  # of builds that look for them
 
 
-def free_ports(count):
-    """Below those that the kernel gives to connections: any of these can be one's before we bind it."""
+def own_ports():
+    """Ports that no other test takes while this process lives: blocks of them, each under a lock. Below
+    those that the kernel gives to connections: any of these can be one's before we bind it."""
     with open("/proc/sys/net/ipv4/ip_local_port_range") as kernels:
-        below = range(10000, int(kernels.read().split()[0]))
+        starts = list(range(10000, int(kernels.read().split()[0]) - BLOCK, BLOCK))
+    locks = pathlib.Path(tempfile.gettempdir(), "packetboat-test-ports")
+    with contextlib.suppress(FileExistsError):
+        locks.mkdir()
+        locks.chmod(0o1777)
+    random.shuffle(starts)
+    for start in starts:
+        lock = os.open(locks / str(start), os.O_RDONLY | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            continue
+        yield from range(start, start + BLOCK)  # the lock is held until this process ends
+
+
+PORTS = own_ports()
+PORTS_LOCK = threading.Lock()
+
+
+def free_ports(count):
     ports = []
-    with contextlib.ExitStack() as stack:
+    with PORTS_LOCK:
         while len(ports) < count:
-            held = stack.enter_context(socket.socket())
-            with contextlib.suppress(OSError):
-                held.bind(("127.0.0.1", random.choice(below)))
-                ports.append(held.getsockname()[1])
+            port = next(PORTS)
+            with socket.socket() as held, contextlib.suppress(OSError):
+                held.bind(("127.0.0.1", port))
+                ports.append(port)
     return ports
 
 
