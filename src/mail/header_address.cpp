@@ -125,7 +125,8 @@ class Reader {
     return words;
   }
 
-  /// local-part = word *("." word): the obsolete form, which includes the others.
+  /// local-part = word *("." word): the obsolete form, which includes the others. A TAB, which
+  /// RFC 5322 lets into a quoted string, is in no address that SMTP carries (RFC 5321 §4.1.2).
   std::optional<std::string> local_part_of(Words const& words) {
     std::string value;
     bool word_wanted = true;
@@ -134,8 +135,8 @@ class Reader {
       value += word.text;
       word_wanted = !word_wanted;
     }
-    bool const fits =
-        !word_wanted && value.size() <= limits::local_part_octets_max && utf8::valid(value);
+    bool const fits = !word_wanted && value.size() <= limits::local_part_octets_max &&
+                      !value.contains('\t') && utf8::valid(value);
     return fits ? std::optional{std::move(value)} : std::nullopt;
   }
 

@@ -59,6 +59,8 @@ TEST(HeaderAddresses, undo_quotes_in_local_parts_and_take_utf8_and_literals) {
   EXPECT_EQ(read("x@[192.0.2.1]"), "|x@[192.0.2.1]");
   EXPECT_EQ(read("J\xF6rg <j@x.example>"), "J\xF6rg|j@x.example");  // Latin-1 in a name only
   EXPECT_EQ(read("j\xF6rg@x.example"), "bad address");
+  EXPECT_EQ(read("\"a\tb\"@x.example"), "bad address");  // no envelope could carry it
+  EXPECT_EQ(read("\"a\tb\" <j@x.example>"), "a\tb|j@x.example");
   EXPECT_EQ(read("=?utf-8?q?J=C3=B6rg?= <j@x.example>"), "=?utf-8?q?J=C3=B6rg?=|j@x.example");
 }
 
