@@ -29,14 +29,17 @@ class Sender(threading.Thread):
         super().__init__(daemon=True)
         self.random = random.Random(f"{seed}/{number}")
         self.server, self.number = server, number
-        self.taken, self.serial, self.ending = [], 0, threading.Event()
+        self.taken, self.serial = [], 0
+        self.ending, self.pause = threading.Event(), threading.Event()
+        self.broken = []  # why a connection ended that should not have
 
     def run(self):
         while not self.ending.is_set():
             try:
                 with socket.create_connection(("127.0.0.1", self.server.port["relay"]), 10) as connection:
                     self.send_over(connection)
-            except (OSError, Refused, ValueError):
+            except (OSError, Refused, ValueError) as error:
+                self.broken.append(repr(error))
                 self.ending.wait(0.02)  # killed; it will be back
 
     def send_over(self, connection):
@@ -48,11 +51,17 @@ class Sender(threading.Thread):
             connection.sendall(b"EHLO crash.test\r\nSTARTTLS\r\n")
             self.expect(stream, b"250")
             self.expect(stream, b"220")
-            connection = self.server.context().wrap_socket(connection, server_hostname="localhost")
-            stream = connection.makefile("rb")
+            with self.server.context().wrap_socket(connection, server_hostname="localhost") as secured:
+                return self.send_many(secured, secured.makefile("rb"))
+        return self.send_many(connection, stream)
+
+    def send_many(self, connection, stream):
         connection.sendall(b"EHLO crash.test\r\n")
         self.expect(stream, b"250")
         while not self.ending.is_set():
+            if self.pause.is_set():
+                self.ending.wait(0.02)
+                continue
             self.send_one(connection, stream)
 
     def send_one(self, connection, stream):
@@ -89,18 +98,19 @@ class Sender(threading.Thread):
                 return
 
 
-def make_server(sink):
-    """Trusts this machine and relays everything to the sink."""
+def make_server(sink, log_level="error", more=""):
+    """Trusts this machine and relays everything to the sink; `more` stands at the configuration's end."""
     return running.Server(
-        before='[networks]\ntrusted = ["127.0.0.0/8"]\n[log]\nlevel = "error"\n',
-        more=f'[[route]]\nvia = "relay://127.0.0.1:{sink.port}"\n[delivery]\nretry = ["1s"]\n')
+        before=f'[networks]\ntrusted = ["127.0.0.0/8"]\n[log]\nlevel = "{log_level}"\n',
+        more=f'[[route]]\nvia = "relay://127.0.0.1:{sink.port}"\n[delivery]\nretry = ["1s"]\n{more}')
 
 
 class Load:
     """Senders that run inside a with block."""
 
-    def __init__(self, server, count, seed):
-        self.senders = [Sender(number, server, seed) for number in range(count)]
+    def __init__(self, server, count, seed, first=0):
+        """first: the first one's number, below 100; no two loads of a test share one."""
+        self.senders = [Sender(first + number, server, seed) for number in range(count)]
 
     def taken(self):
         return [one for sender in self.senders for one in sender.taken]

@@ -117,9 +117,9 @@ class Running:
         self.environment = None
 
     def start(self, *arguments, **options):
-        options.setdefault("env", self.environment)
-        self.process = subprocess.Popen([str(BINARY), "serve", *map(str, arguments)],
-                                        stdout=subprocess.DEVNULL, stderr=self.log_file, **options)
+        options = {"env": self.environment, "stdout": subprocess.DEVNULL, "stderr": self.log_file,
+                   **options}
+        self.process = subprocess.Popen([str(BINARY), "serve", *map(str, arguments)], **options)
         until(lambda: self.process.poll() is not None or
               packetboat("health", *self.target).returncode == 0, "the server starts")
         if self.process.poll() is not None:
