@@ -1,7 +1,6 @@
 // attempt.cpp: see attempt.hpp.                             Spec: delivery/classify.hpp.
 #include "sim/attempt.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "sim/node.hpp"
@@ -9,15 +8,13 @@
 
 namespace pb::sim {
 namespace client = smtp::client;
-using delivery::Decision;
 using delivery::Next;
 
 namespace {
-/// What several transactions bring is settled behind the last of them.
-void mark_sending(SimWorld& world, Job const& job, bool now) {
+/// From the first transaction on, until what came of it is settled.
+void mark_sending(SimWorld& world, Job const& job, std::uint32_t recipient, bool now) {
   if (Accepted* const message = world.ledger.find(job.lease.id))
-    for (std::uint32_t const recipient : job.recipients)
-      message->addressees.at(recipient).leased = now;
+    message->addressees.at(recipient).leased = now;
 }
 }  // namespace
 
@@ -27,38 +24,33 @@ Attempt::~Attempt() {
 
 void Attempt::start(Job job) {
   job_ = std::move(job);
-  hops_ = delivery::choose_hops(job_.route.hops);
-  next_hop_ = 0;
-  pending_ = job_.recipients;
-  next_.clear();
-  lack_eight_bit_.clear();
-  last_.clear();
-  reconnected_ = in_the_clear_ = eight_bit_anyway_ = reached_ = throttled_ = false;
+  plan_.emplace(job_.route, job_.recipients);
+  eight_bit_anyway_ = false;
   running_ = true;
   ++sender_.node().world().counts.attempts;
   sender_.node().sending(job_.lease.lease, job_.lease.id);
-  mark_sending(sender_.node().world(), job_, true);
+  for (std::uint32_t const recipient : job_.recipients)
+    mark_sending(sender_.node().world(), job_, recipient, true);
   walk();
 }
 
 void Attempt::walk() {
-  if (pending_.empty()) pending_ = std::exchange(next_, {});
-  if (!cancelled_ && !pending_.empty() && ensure_connection()) return begin();
-  if (!cancelled_ && !lack_eight_bit_.empty()) {  // no host has 8BITMIME: as it is
+  if (ready()) return begin();
+  if (!cancelled_ && plan_->lacks_eight_bit()) {  // no host has 8BITMIME: as it is
     eight_bit_anyway_ = true;
-    pending_ = std::exchange(lack_eight_bit_, {});
-    next_hop_ = 0;
-    in_the_clear_ = false;
-    if (ensure_connection()) return begin();
+    plan_->retry_without_eight_bit();
+    if (ready()) return begin();
   }
   finish();
 }
 
+bool Attempt::ready() { return !cancelled_ && !plan_->recipients().empty() && ensure_connection(); }
+
 bool Attempt::ensure_connection() {
   if (link_ && link_->usable()) return true;
   drop_connection();
-  if (next_hop_ >= hops_.size()) return false;
-  hop_ = hops_[next_hop_];
+  if (plan_->hop() == nullptr) return false;
+  hop_ = *plan_->hop();
   SimWorld& world = sender_.node().world();
   link_ = std::make_shared<ClientLink>(world.time, settings_for(hop_), this);
   world.watch_over(link_);
@@ -71,7 +63,7 @@ client::Settings Attempt::settings_for(delivery::Hop const& hop) const {
   settings.ehlo_name = Sites::routes().hostname;
   settings.protocol =
       job_.route.kind == delivery::HopKind::lmtp ? client::Protocol::lmtp : client::Protocol::smtp;
-  settings.tls = in_the_clear_ ? client::TlsUse::never : hop.tls;
+  settings.tls = plan_->tls(hop);
   if (sender_.node().world().planted(Plant::downgrade)) settings.tls = client::TlsUse::never;
   settings.server_host = hop.host;
   settings.server_port = hop.endpoint.port;
@@ -89,7 +81,7 @@ void Attempt::begin() {
   queue::QueuedMessage const& message = *job_.lease.message;
   transaction.envelope = message.envelope;
   transaction.envelope.forward_paths.clear();
-  for (std::uint32_t const recipient : pending_)
+  for (std::uint32_t const recipient : plan_->recipients())
     transaction.envelope.forward_paths.push_back(message.envelope.forward_paths[recipient]);
   transaction.octets = job_.content->size();
   transaction.eight_bit = message.eight_bit;
@@ -109,54 +101,18 @@ void Attempt::begin() {
 void Attempt::on_done(client::Transcript transcript) {
   if (!running_) return;
   note_receipts(transcript);
-  bool const setup = transcript.phase < client::Phase::rset;
-  if (transcript.fault == client::Fault::service_closing) throttled_ = true;
-  if (transcript.fault == client::Fault::none || !setup) reached_ = true;
-  delivery::HopFacts facts{hop_.text(), job_.route.kind, hop_.tls, begun_ > 1};
-  if (in_the_clear_) facts.tls = client::TlsUse::never;
-  Next const next = apply(delivery::classify(transcript, facts));
-  if (next == Next::settle || next == Next::new_transaction) return walk();
-  drop_connection();
-  bool const same = next == Next::reconnect || next == Next::in_the_clear;
-  auto const tried = std::ranges::find(hops_, hop_);
-  if (tried != hops_.end())
-    next_hop_ = static_cast<std::size_t>(tried - hops_.begin()) + (same ? 0 : 1);
-  if (!same) in_the_clear_ = false;
+  Next const next = plan_->take(transcript, hop_, begun_ > 1);
+  if (plan_->more()) settle_delivered();
+  if (next != Next::settle && next != Next::new_transaction) drop_connection();
   walk();
 }
 
-/// What is to be done now; pending_ and next_ are set for it.
-Next Attempt::apply(std::vector<Decision> const& decisions) {
-  std::vector<std::uint32_t> again;
-  bool progress = false, reconnect = false, clear = false;
-  for (std::size_t i = 0; i < decisions.size(); ++i) {
-    std::uint32_t const recipient = pending_[i];
-    Decision const& decision = decisions[i];
-    auto const before = last_.find(recipient);
-    bool const final = decision.next == Next::settle;
-    queue::Outcome outcome = decision.outcome;
-    if (!final && before != last_.end()) outcome = delivery::milder(before->second, outcome);
-    last_.insert_or_assign(recipient, std::move(outcome));
-    progress = progress || final;
-    if (final) std::erase(lack_eight_bit_, recipient);
-    reconnect = reconnect || decision.next == Next::reconnect;
-    clear = clear || decision.next == Next::in_the_clear;
-    if (decision.next == Next::new_transaction)
-      again.push_back(recipient);
-    else if (!final)
-      next_.push_back(recipient);
-    if (decision.next == Next::eight_bit &&
-        std::ranges::find(lack_eight_bit_, recipient) == lack_eight_bit_.end())
-      lack_eight_bit_.push_back(recipient);
-  }
-  pending_ = std::move(again);
-  if (!pending_.empty() && progress) return Next::new_transaction;
-  next_.insert(next_.end(), pending_.begin(), pending_.end());
-  pending_ = std::exchange(next_, {});
-  if (pending_.empty()) return Next::settle;
-  if (reconnect && !std::exchange(reconnected_, true)) return Next::reconnect;
-  if (clear && !std::exchange(in_the_clear_, true)) return Next::in_the_clear;
-  return Next::next_hop;
+void Attempt::settle_delivered() {
+  auto delivered = plan_->take_delivered();
+  if (delivered.empty()) return;
+  for (queue::RecipientOutcome const& one : delivered)
+    mark_sending(sender_.node().world(), job_, one.recipient, false);
+  sender_.settle_some(job_, std::move(delivered));
 }
 
 /// From now on it is known which recipients were taken.
@@ -166,7 +122,7 @@ void Attempt::note_receipts(client::Transcript const& transcript) {
   if (message == nullptr) return;
   for (std::size_t i = 0; i < transcript.recipients.size(); ++i) {
     if (!transcript.recipients[i].delivered()) continue;
-    for (Receipt& receipt : message->addressees[pending_[i]].receipts) {
+    for (Receipt& receipt : message->addressees[plan_->recipients()[i]].receipts) {
       if (receipt.wire == link_->wire_number() && !receipt.known_at)
         receipt.known_at = world.time.now();
     }
@@ -175,18 +131,9 @@ void Attempt::note_receipts(client::Transcript const& transcript) {
 
 void Attempt::finish() {
   running_ = false;
-  mark_sending(sender_.node().world(), job_, false);
-  queue::Deferred untried;
-  untried.reason = queue::Reason::shutting_down;
-  untried.attempted = false;
-  AttemptResult result;
-  for (std::uint32_t const recipient : job_.recipients) last_.try_emplace(recipient, untried);
-  for (auto& [recipient, outcome] : last_)
-    result.outcomes.push_back({recipient, std::move(outcome)});
-  result.showed = throttled_               ? delivery::Showed::throttles
-                  : reached_ || cancelled_ ? delivery::Showed::works
-                                           : delivery::Showed::is_down;
-  sender_.attempt_over(slot_, std::move(result));
+  for (std::uint32_t const recipient : job_.recipients)
+    mark_sending(sender_.node().world(), job_, recipient, false);
+  sender_.attempt_over(slot_, plan_->finish(), plan_->showed(cancelled_));
 }
 
 void Attempt::on_closed() {

@@ -1,13 +1,13 @@
-// attempt.hpp: one slot's work: a message to one site, host after host, as classify() says.
-// Spec: delivery/classify.hpp; it does what runtime/delivery_attempt does.   Not here: sites.
+// attempt.hpp: one slot's work: a message to one site, host after host, as the plan says.
+// Spec: delivery/attempt_plan.hpp; it does what runtime/delivery_attempt does.   Not here: sites.
 #pragma once
 
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "delivery/classify.hpp"
+#include "delivery/attempt_plan.hpp"
 #include "delivery/route.hpp"
 #include "delivery/site_pool.hpp"
 #include "queue/lease.hpp"
@@ -21,10 +21,6 @@ struct Job {
   std::shared_ptr<std::string const> content;
   delivery::Route route;
   std::vector<std::uint32_t> recipients;
-};
-struct AttemptResult {
-  std::vector<queue::RecipientOutcome> outcomes;
-  delivery::Showed showed = delivery::Showed::works;
 };
 
 class Attempt final : public ClientLink::Owner {
@@ -44,12 +40,13 @@ class Attempt final : public ClientLink::Owner {
 
  private:
   void walk();
+  bool ready();
   bool ensure_connection();
   void begin();
   void finish();
+  void settle_delivered();
   void drop_connection();
   [[nodiscard]] smtp::client::Settings settings_for(delivery::Hop const& hop) const;
-  delivery::Next apply(std::vector<delivery::Decision> const& decisions);
   void note_receipts(smtp::client::Transcript const& transcript);
 
   Sender& sender_;
@@ -57,12 +54,8 @@ class Attempt final : public ClientLink::Owner {
   Job job_;
   std::shared_ptr<ClientLink> link_;
   delivery::Hop hop_;  // of link_
-  std::vector<delivery::Hop> hops_;
-  std::size_t next_hop_ = 0;
+  std::optional<delivery::AttemptPlan> plan_;
   std::size_t begun_ = 0;  // transactions of link_
-  std::vector<std::uint32_t> pending_, next_, lack_eight_bit_;
-  std::map<std::uint32_t, queue::Outcome> last_;
-  bool reconnected_ = false, in_the_clear_ = false, eight_bit_anyway_ = false;
-  bool reached_ = false, throttled_ = false, cancelled_ = false, running_ = false;
+  bool eight_bit_anyway_ = false, cancelled_ = false, running_ = false;
 };
 }  // namespace pb::sim

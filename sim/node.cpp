@@ -116,9 +116,10 @@ std::shared_ptr<Node::Ticket> Node::accept(queue::NewMessage message,
 void Node::settle(queue::AttemptDone done, std::shared_ptr<queue::QueuedMessage const> message) {
   if (world_.planted(Plant::settle_lost) && world_.random.one_in(50)) return;
   post([this, event = queue::Settled{std::move(done), std::move(message)}](Effects& out) mutable {
-    in_flight_.erase(event.done.lease.value);
     world_.settled(event.done, clock_.now());
     queue_->handle(event, clock_.now(), out);
+    std::uint64_t const lease = event.done.lease.value;
+    if (!queue_->is_open(lease)) in_flight_.erase(lease);
   });
 }
 

@@ -170,10 +170,15 @@ void Sender::execute(delivery::PoolEffect const& effect) {
   }
 }
 
-void Sender::attempt_over(SlotId id, AttemptResult result) {
-  Job const& job = slots_.at(id).attempt->job();
-  node_.settle({job.lease.lease, job.lease.id, std::move(result.outcomes), {}}, job.lease.message);
-  node_.after(Duration{0}, [this, id, showed = result.showed] {
+void Sender::settle_some(Job const& job, std::vector<queue::RecipientOutcome> outcomes) {
+  if (outcomes.empty()) return;
+  node_.settle({job.lease.lease, job.lease.id, std::move(outcomes), {}}, job.lease.message);
+}
+
+void Sender::attempt_over(SlotId id, std::vector<queue::RecipientOutcome> outcomes,
+                          delivery::Showed showed) {
+  settle_some(slots_.at(id).attempt->job(), std::move(outcomes));
+  node_.after(Duration{0}, [this, id, showed] {
     Slot& slot = slots_.at(id);
     ++slot.messages;
     tell(delivery::AttemptShowed{id, showed});

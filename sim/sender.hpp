@@ -25,7 +25,9 @@ class Sender {
   [[nodiscard]] Node& node() { return node_; }
 
   // Of attempts.
-  void attempt_over(delivery::SlotId slot, AttemptResult result);
+  void settle_some(Job const& job, std::vector<queue::RecipientOutcome> outcomes);
+  void attempt_over(delivery::SlotId slot, std::vector<queue::RecipientOutcome> outcomes,
+                    delivery::Showed showed);
   void slot_lost(delivery::SlotId slot);
 
  private:

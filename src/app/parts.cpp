@@ -202,7 +202,8 @@ struct Parts::Impl {
     if (loaded.config->sandbox) return {};
     auto made = Sending::make(
         loaded, {pool, *snapshot, clock, random, log,
-                 [this](queue::AttemptDone done) { runner.settle(std::move(done)); }});
+                 [this](queue::AttemptDone done) { runner.settle(std::move(done)); },
+                 [this](queue::LeaseId lease, QueueId id) { runner.sending(lease, id); }});
     if (!made) return std::unexpected(made.error());
     sending = std::move(*made);
     files = runtime::real_files();

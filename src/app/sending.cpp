@@ -24,7 +24,8 @@ struct Sending::Impl {
       : resolver{std::move(the_resolver)},
         tls{std::move(the_tls)},
         agent{{loop, *resolver, *tls, the_parts.pool, the_parts.directory, the_parts.clock,
-               the_parts.random, the_parts.log, std::move(the_parts.settle)},
+               the_parts.random, the_parts.log, std::move(the_parts.settle),
+               std::move(the_parts.sending)},
               std::move(settings)},
         thread{[this] { loop.run(); }} {}
 

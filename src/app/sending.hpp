@@ -23,6 +23,7 @@ struct SendingParts {
   Random& random;
   Log& log;
   std::function<void(queue::AttemptDone)> settle;
+  std::function<void(queue::LeaseId, QueueId)> sending;
 };
 
 class Sending {

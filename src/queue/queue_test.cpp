@@ -203,6 +203,21 @@ TEST(Queue, orders_about_a_lent_recipient_wait_for_its_settle) {
   EXPECT_EQ(world.queue_->stats().messages, 0U) << "delivered before the order could matter";
 }
 
+TEST(Queue, the_attempt_that_an_order_waited_for_is_journalled_before_the_end_that_it_ordered) {
+  World world;
+  QueueId const id = world.accept({"a@x.example", "b@x.example"});
+  auto const lease = world.lease();
+  world.admin(AdminAction::bounce, {.ids = {id}});
+  world.settle(*lease, {{0, later()}, {1, later(Reason::remote_timeout)}});
+  std::vector<journal::Kind> told = world.kinds(id);
+  std::erase_if(told, [](journal::Kind kind) {
+    return kind != journal::Kind::deferred && kind != journal::Kind::bounced;
+  });
+  using enum journal::Kind;
+  EXPECT_EQ(told, (std::vector{bounced, deferred, deferred, bounced}))
+      << "the order, both attempts, one end for both";
+}
+
 TEST(Queue, en_masse_orders_go_in_slices_and_survive_a_restart) {
   World world{{.leases_max = 0, .slice = 10}};
   for (int i = 0; i < 95; ++i) world.accept({"a@x.example"});

@@ -164,7 +164,12 @@ void Queue::on(Settled const& event, Instant now, Effects& out) {
   for (Transcript const& transcript : event.done.transcripts) {
     journal(transcript_entry(context.message.id, transcript), now, out);
   }
-  for (journal::Entry& entry : context.entries) journal(std::move(entry), now, out);
+  // Deferrals first: entries are shared by recipients, and an operator may have ended what came
+  // back undelivered.
+  for (bool const deferrals : {true, false}) {
+    for (journal::Entry& entry : context.entries)
+      if ((entry.kind == Kind::deferred) == deferrals) journal(std::move(entry), now, out);
+  }
   Slot const slot = context.slot;
   if (!context.reports.empty()) {
     out.reports.push_back({context.message.id, event.message, std::move(context.reports)});

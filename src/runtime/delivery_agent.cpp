@@ -128,6 +128,7 @@ asio::awaitable<void> DeliveryAgent::Impl::run_lease(LeasedMessage leased) {
   std::vector<DomainGroup> remote;
   for (DomainGroup& group : group(leased)) {
     if (is_local(group.rule.via)) {
+      parts.sending(leased.lease.lease, leased.lease.id);
       LocalDelivery const local{group.rule.via.front(), group.domain, group.recipients};
       settle(leased, co_await deliver_locally(leased, local, *settings->routes, parts.pool,
                                               *parts.directory.get(), tools));
@@ -234,8 +235,12 @@ asio::awaitable<void> DeliveryAgent::Impl::run_slot(SlotId id, std::shared_ptr<S
     auto found = waiting.extract(std::exchange(slot->next, 0));
     PB_CHECK(!found.empty());
     DeliveryJob const job = std::move(found.mapped());
-    AttemptResult result =
-        co_await attempt_delivery(settings, tools, job, slot->connection, slot->cancelled);
+    parts.sending(job.leased.lease.lease, job.leased.lease.id);
+    SettleSome const settle_some = [&](auto outcomes, auto transcripts) {
+      settle(job.leased, std::move(outcomes), std::move(transcripts));
+    };
+    AttemptResult result = co_await attempt_delivery(settings, tools, job, slot->connection,
+                                                     slot->cancelled, settle_some);
     log_faults(job.leased, result.outcomes);
     settle(job.leased, std::move(result.outcomes), std::move(result.transcripts));
     ++slot->messages;

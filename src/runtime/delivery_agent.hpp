@@ -28,7 +28,8 @@ struct DeliveryAgentParts {
   Clock const& clock;
   Random& random;  // used on the loop only
   Log& log;
-  std::function<void(queue::AttemptDone)> settle;  // QueueRunner::settle
+  std::function<void(queue::AttemptDone)> settle;        // QueueRunner::settle
+  std::function<void(queue::LeaseId, QueueId)> sending;  // QueueRunner::sending
 };
 
 struct DeliveryCounts {

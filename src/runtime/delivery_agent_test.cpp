@@ -96,11 +96,13 @@ class DeliveryAgentTest : public ::testing::Test {
     DeliveryAgent agent{
         {loop, resolver, *tls, pool, *directory, clock, random, log,
          [&](queue::AttemptDone const& done) {
+           settled.push_back(done.outcomes.size());
            for (auto const& outcome : done.outcomes)
              outcomes[{done.lease.value, outcome.recipient}] = words(outcome.outcome);
            transcripts.insert(transcripts.end(), done.transcripts.begin(), done.transcripts.end());
            if (outcomes.size() == wanted) stop_in_time(loop, [&] { work.reset(); });
-         }},
+         },
+         [&](queue::LeaseId lease, QueueId) { sending.push_back(lease.value); }},
         std::make_shared<DeliverySettings const>(settings)};
     agent_ = &agent;
     for (auto& message : messages) agent.start(std::move(message));
@@ -148,6 +150,8 @@ class DeliveryAgentTest : public ::testing::Test {
   dns::World world;
   std::vector<std::unique_ptr<SmtpPeer>> peers;
   std::vector<queue::Transcript> transcripts;
+  std::vector<std::size_t> settled;    // recipients, each time
+  std::vector<std::uint64_t> sending;  // leases, as their sending began
   DeliveryAgent* agent_ = nullptr;
   std::function<bool()> stop_when;
   std::uint64_t leases = 0;
@@ -185,6 +189,18 @@ TEST_F(DeliveryAgentTest, too_many_recipients_go_in_another_transaction_at_once)
             "delivered 250; delivered 250; delivered 250");
   EXPECT_EQ(peer.messages().size(), 2);
   EXPECT_EQ(peer.connections(), 1);
+  EXPECT_EQ(settled, (std::vector<std::size_t>{2, 1})) << "no crash repeats the first transaction";
+  EXPECT_EQ(transcripts.size(), 2) << "each once";
+}
+
+TEST_F(DeliveryAgentTest, a_lease_is_said_to_be_in_flight_when_its_sending_begins) {
+  one_mx({});
+  deliver();
+  EXPECT_EQ(sending.size(), 1);
+  sending.clear();
+  table.local_domains.emplace("local.test", *delivery::parse_via("discard"));
+  deliver({"bob@local.test"});
+  EXPECT_EQ(sending.size(), 1) << "local delivery too";
 }
 
 /// Every fault class at every phase, on a real socket.

@@ -1,10 +1,9 @@
-// delivery_attempt.cpp: the walk over hosts; each decision of classify() moves it on.
-// Spec: delivery/classify.hpp.                                    Tests: delivery_agent_test.cpp
+// delivery_attempt.cpp: does what the plan says over real connections, and changes the content
+// where a next hop needs that. Spec: delivery/attempt_plan.hpp.   Tests: delivery_agent_test.cpp
 #include "runtime/delivery_attempt.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "base/ascii.hpp"
@@ -15,7 +14,6 @@
 
 namespace pb::runtime {
 namespace client = smtp::client;
-using delivery::Decision;
 using delivery::Next;
 
 namespace {
@@ -50,32 +48,23 @@ class Attempt {
  public:
   Attempt(std::shared_ptr<DeliverySettings const> settings, DeliveryTools const& tools,
           DeliveryJob const& job, std::unique_ptr<SmtpClientConnection>& connection,
-          bool const& cancelled)
+          bool const& cancelled, SettleSome const& settle_some)
       : settings_{std::move(settings)},
         tools_{tools},
         job_{job},
         connection_{connection},
         cancelled_{cancelled},
-        hops_{delivery::choose_hops(job.route.hops)},
-        pending_{job.recipients} {}
+        settle_some_{settle_some},
+        plan_{job.route, job.recipients} {}
 
   asio::awaitable<AttemptResult> run() {
     look_at_content();
     co_await walk();
-    if (!lack_eight_bit_.empty() && prepare_without_eight_bit()) {
-      pending_ = std::exchange(lack_eight_bit_, {});
-      hop_ = 0;
-      in_the_clear_ = false;
+    if (plan_.lacks_eight_bit() && prepare_without_eight_bit()) {
+      plan_.retry_without_eight_bit();
       co_await walk();
     }
-    queue::Deferred untried;
-    untried.reason = queue::Reason::shutting_down;
-    untried.attempted = false;
-    for (std::uint32_t const recipient : job_.recipients) last_.try_emplace(recipient, untried);
-    for (auto& [recipient, outcome] : last_)
-      result_.outcomes.push_back({recipient, std::move(outcome)});
-    result_.showed = showed();
-    co_return std::move(result_);
+    co_return AttemptResult{plan_.finish(), std::move(transcripts_), plan_.showed(cancelled_)};
   }
 
  private:
@@ -88,9 +77,6 @@ class Attempt {
   std::optional<std::string_view> read(std::uint64_t offset, std::size_t octets_max);
   void look_at_content();
   bool prepare_without_eight_bit();
-  Next apply(std::vector<Decision> const& decisions);
-  void note_progress(client::Transcript const& transcript);
-  [[nodiscard]] delivery::Showed showed() const;
   void log_outcome_unknown(client::Transcript const& transcript) const;
   [[nodiscard]] std::string ids() const { return job_.leased.lease.id.text(); }
 
@@ -99,23 +85,14 @@ class Attempt {
   DeliveryJob const& job_;
   std::unique_ptr<SmtpClientConnection>& connection_;
   bool const& cancelled_;
-  std::vector<delivery::Hop> hops_;
-  std::size_t hop_ = 0;
-  std::vector<std::uint32_t> pending_;  // to be tried at the current hop
-  std::vector<std::uint32_t> next_;     // to be tried at the one behind it
-  std::vector<std::uint32_t> lack_eight_bit_;
-  std::map<std::uint32_t, queue::Outcome> last_;  // the outcome if nothing better comes
-  AttemptResult result_;
-  bool reconnected_ = false;
-  bool in_the_clear_ = false;  // at the current hop
+  SettleSome const& settle_some_;
+  delivery::AttemptPlan plan_;
+  std::vector<queue::Transcript> transcripts_;  // not handed over yet
   bool eight_bit_ = false;
   bool eight_bit_anyway_ = false;
   bool header_utf8_ = false;
   std::optional<std::string> converted_;
   std::string gathered_;
-  bool reached_ = false;
-  bool throttled_ = false;
-  bool own_fault_ = false;
 };
 
 void Attempt::look_at_content() {
@@ -148,22 +125,16 @@ bool Attempt::prepare_without_eight_bit() {
 }
 
 asio::awaitable<void> Attempt::walk() {
-  while (!cancelled_) {
-    if (pending_.empty()) {
-      if (next_.empty()) co_return;
-      pending_ = std::exchange(next_, {});
-    }
-    if (!ensure_connection()) co_return;
-    co_await step();
-  }
+  while (!cancelled_ && !plan_.recipients().empty() && ensure_connection()) co_await step();
 }
 
 bool Attempt::ensure_connection() {
   if (connection_ && connection_->usable()) return true;
   connection_.reset();
-  if (hop_ >= hops_.size()) return false;
-  connection_ = std::make_unique<SmtpClientConnection>(options_for(hops_[hop_]), tools_.tls,
-                                                       tools_.clock, tools_.shared_buffer);
+  delivery::Hop const* const hop = plan_.hop();
+  if (hop == nullptr) return false;
+  connection_ = std::make_unique<SmtpClientConnection>(options_for(*hop), tools_.tls, tools_.clock,
+                                                       tools_.shared_buffer);
   return true;
 }
 
@@ -177,7 +148,7 @@ ClientConnectionOptions Attempt::options_for(delivery::Hop const& hop) {
   session.ehlo_name = settings_->routes->hostname;
   session.protocol =
       job_.route.kind == delivery::HopKind::lmtp ? client::Protocol::lmtp : client::Protocol::smtp;
-  session.tls = in_the_clear_ ? client::TlsUse::never : hop.tls;
+  session.tls = plan_.tls(hop);
   session.server_host = hop.host;
   session.server_port = hop.endpoint.port;
   auto const credentials = settings_->routes->credentials.find(hop.host);
@@ -200,7 +171,7 @@ client::Transaction Attempt::transaction() const {
   out.envelope = message.envelope;
   out.envelope.reverse_path = job_.reverse_path;
   out.envelope.forward_paths.clear();
-  for (std::uint32_t const recipient : pending_)
+  for (std::uint32_t const recipient : plan_.recipients())
     out.envelope.forward_paths.push_back(message.envelope.forward_paths[recipient]);
   out.octets = converted_ ? converted_->size() : job_.leased.bytes->octets();
   out.eight_bit = eight_bit_;
@@ -229,81 +200,18 @@ std::optional<std::string_view> Attempt::read(std::uint64_t offset, std::size_t 
 
 asio::awaitable<void> Attempt::step() {
   delivery::Hop const hop = connection_->hop();
-  delivery::HopFacts facts{hop.text(), job_.route.kind, hop.tls, connection_->reused()};
-  if (in_the_clear_) facts.tls = client::TlsUse::never;
+  bool const reused = connection_->reused();
   ReadContent const content = [this](std::uint64_t offset, std::size_t octets_max) {
     return read(offset, octets_max);
   };
   client::Transcript const transcript = co_await connection_->deliver(transaction(), content);
-  result_.transcripts.push_back(connection_->take_transcript());
-  note_progress(transcript);
+  transcripts_.push_back(connection_->take_transcript());
   log_outcome_unknown(transcript);
-  Next const next = apply(classify(transcript, facts));
-  if (next == Next::settle || next == Next::new_transaction) co_return;
-  co_await drop_connection();
-  if (next == Next::reconnect || next == Next::in_the_clear) {
-    auto const same = std::ranges::find(hops_, hop);
-    if (same != hops_.end()) hop_ = static_cast<std::size_t>(same - hops_.begin());
-    co_return;
-  }
-  auto const tried = std::ranges::find(hops_, hop);
-  if (tried != hops_.end()) hop_ = static_cast<std::size_t>(tried - hops_.begin()) + 1;
-  in_the_clear_ = false;
-}
-
-/// What is to be done now; pending_ and next_ are set for it.
-Next Attempt::apply(std::vector<Decision> const& decisions) {
-  std::vector<std::uint32_t> again, elsewhere;
-  bool progress = false, reconnect = false, clear = false;
-  for (std::size_t i = 0; i < decisions.size(); ++i) {
-    std::uint32_t const recipient = pending_[i];
-    Decision const& decision = decisions[i];
-    auto const before = last_.find(recipient);
-    bool const final = decision.next == Next::settle;
-    queue::Outcome outcome = decision.outcome;
-    if (!final && before != last_.end()) outcome = delivery::milder(before->second, outcome);
-    last_.insert_or_assign(recipient, std::move(outcome));
-    progress = progress || final;
-    if (final) std::erase(lack_eight_bit_, recipient);
-    reconnect = reconnect || decision.next == Next::reconnect;
-    clear = clear || decision.next == Next::in_the_clear;
-    if (decision.next == Next::new_transaction)
-      again.push_back(recipient);
-    else if (!final)
-      elsewhere.push_back(recipient);
-    if (decision.next == Next::eight_bit &&
-        std::ranges::find(lack_eight_bit_, recipient) == lack_eight_bit_.end())
-      lack_eight_bit_.push_back(recipient);
-  }
-  next_.insert(next_.end(), elsewhere.begin(), elsewhere.end());
-  pending_ = std::move(again);
-  if (!pending_.empty() && progress) return Next::new_transaction;
-  next_.insert(next_.end(), pending_.begin(), pending_.end());
-  pending_ = std::exchange(next_, {});
-  if (pending_.empty()) return Next::settle;
-  if (reconnect && !reconnected_) {
-    reconnected_ = true;
-    return Next::reconnect;
-  }
-  if (clear && !in_the_clear_) {
-    in_the_clear_ = true;
-    return Next::in_the_clear;
-  }
-  return Next::next_hop;
-}
-
-void Attempt::note_progress(client::Transcript const& transcript) {
-  if (transcript.fault == client::Fault::service_closing) throttled_ = true;
-  if (transcript.fault == client::Fault::cancelled ||
-      transcript.fault == client::Fault::body_failed)
-    own_fault_ = true;
-  bool const setup = transcript.phase < client::Phase::rset;
-  if (transcript.fault == client::Fault::none || !setup) reached_ = true;
-}
-
-delivery::Showed Attempt::showed() const {
-  if (throttled_) return delivery::Showed::throttles;
-  return reached_ || own_fault_ || cancelled_ ? delivery::Showed::works : delivery::Showed::is_down;
+  Next const next = plan_.take(transcript, hop, reused);
+  if (plan_.more())
+    if (auto delivered = plan_.take_delivered(); !delivered.empty())
+      settle_some_(std::move(delivered), std::exchange(transcripts_, {}));
+  if (next != Next::settle && next != Next::new_transaction) co_await drop_connection();
 }
 
 void Attempt::log_outcome_unknown(client::Transcript const& transcript) const {
@@ -326,8 +234,9 @@ asio::awaitable<void> Attempt::drop_connection() {
 asio::awaitable<AttemptResult> attempt_delivery(std::shared_ptr<DeliverySettings const> settings,
                                                 DeliveryTools const& tools, DeliveryJob const& job,
                                                 std::unique_ptr<SmtpClientConnection>& connection,
-                                                bool const& cancelled) {
-  Attempt attempt{std::move(settings), tools, job, connection, cancelled};
+                                                bool const& cancelled,
+                                                SettleSome const& settle_some) {
+  Attempt attempt{std::move(settings), tools, job, connection, cancelled, settle_some};
   co_return co_await attempt.run();
 }
 }  // namespace pb::runtime

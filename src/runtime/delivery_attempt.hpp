@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,7 +15,7 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
-#include "delivery/classify.hpp"
+#include "delivery/attempt_plan.hpp"
 #include "delivery/eight_bit.hpp"
 #include "delivery/route.hpp"
 #include "delivery/site_pool.hpp"
@@ -61,8 +62,12 @@ struct DeliveryJob {
   mail::ReversePath reverse_path{};       // the message's own, or what forwarding made of it
 };
 
+/// Takes what is known before the attempt is over: outcomes that no more transaction changes.
+using SettleSome =
+    std::function<void(std::vector<queue::RecipientOutcome>, std::vector<queue::Transcript>)>;
+
 struct AttemptResult {
-  std::vector<queue::RecipientOutcome> outcomes;  // one for each recipient of the job
+  std::vector<queue::RecipientOutcome> outcomes;  // one for each that settle_some was not given
   std::vector<queue::Transcript> transcripts;
   delivery::Showed showed = delivery::Showed::works;
 };
@@ -72,5 +77,6 @@ struct AttemptResult {
 asio::awaitable<AttemptResult> attempt_delivery(std::shared_ptr<DeliverySettings const> settings,
                                                 DeliveryTools const& tools, DeliveryJob const& job,
                                                 std::unique_ptr<SmtpClientConnection>& connection,
-                                                bool const& cancelled);
+                                                bool const& cancelled,
+                                                SettleSome const& settle_some);
 }  // namespace pb::runtime

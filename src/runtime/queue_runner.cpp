@@ -391,12 +391,14 @@ void QueueRunner::Impl::on(ReportLoadedItem& item, queue::Effects&) {
   hand_out_report(std::move(item.report));
 }
 void QueueRunner::Impl::on(queue::AttemptDone& item, queue::Effects& out) {
-  in_flight.ended(item.lease);
   auto const at = lent.find(item.lease.value);
   if (at == lent.end()) return;
+  queue::LeaseId const lease = item.lease;
   auto message = at->second;
   queue->handle(queue::Settled{std::move(item), std::move(message)}, clock.now(), out);
-  if (!queue->is_open(at->first)) lent.erase(at);
+  if (queue->is_open(lease.value)) return;
+  in_flight.ended(lease);
+  lent.erase(at);
 }
 void QueueRunner::Impl::on(queue::Event& item, queue::Effects& out) {
   queue->handle(item, clock.now(), out);

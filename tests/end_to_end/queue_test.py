@@ -6,6 +6,7 @@ answers, so that messages wait.
 
 import contextlib
 import json
+import socket
 import subprocess
 import unittest
 
@@ -126,6 +127,21 @@ class QueueTest(unittest.TestCase):
         until(self.letters, "it is delivered by the other way")
         self.assertIn("rerouted", self.kinds(queue_id))
         self.assertIn("delivered", self.kinds(queue_id))
+
+    def test_what_was_in_flight_when_the_server_died_three_times_is_held(self):
+        with socket.create_server(("127.0.0.1", self.closed)) as silent:
+            silent.settimeout(30)
+            queue_id = self.submit()
+            for _ in range(3):
+                connection, _ = silent.accept()  # no greeting: the attempt goes on
+                with connection:
+                    self.first.process.kill()
+                    self.first.process.wait()
+                self.first.start("--config", self.first.config)
+            until(lambda: self.state(queue_id) == "held", "the third crash in flight holds it")
+        (message,) = self.listed()
+        self.assertEqual(message["recipients"][0]["reason"], "crashed_in_flight")
+        self.assertEqual(self.kinds(queue_id).count("crashed"), 3)
 
     def test_tail_prints_what_happens_from_now_on(self):
         with subprocess.Popen([BINARY, "journal", "tail", "--json", "--count", "2", "--config",
