@@ -123,8 +123,9 @@ void Attempt::note_receipts(client::Transcript const& transcript) {
   for (std::size_t i = 0; i < transcript.recipients.size(); ++i) {
     if (!transcript.recipients[i].delivered()) continue;
     for (Receipt& receipt : message->addressees[plan_->recipients()[i]].receipts) {
-      if (receipt.wire == link_->wire_number() && !receipt.known_at)
-        receipt.known_at = world.time.now();
+      if (receipt.wire != link_->wire_number() || receipt.known_at) continue;
+      receipt.known_at = world.time.now();
+      receipt.disk_free_then = world.disk_free();
     }
   }
 }

@@ -29,6 +29,7 @@ struct Receipt {
   Instant at{};
   std::uint64_t wire = 0;
   std::optional<Instant> known_at;  // when the reply reached us
+  Duration disk_free_then{0};       // SimWorld::disk_free() at that time
   bool excused = false;             // a second one may follow
 };
 

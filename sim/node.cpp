@@ -167,12 +167,14 @@ void Node::proceed(Effects out) {
       continue;
     }
     busy_ = true;
+    world_.syncing(true);
     SimRandom& dice = world_.random;
     Duration took = dice.between(Duration{1}, Duration{12});
     if (world_.faulty() && dice.hits(world_.scenario.slow_syncs))
       took = dice.between(std::chrono::seconds{5}, std::chrono::seconds{50});
     after(took, [this, work = std::move(work)]() mutable {
       busy_ = false;
+      world_.syncing(false);
       bool const ok = world_.store.sync();
       Effects next;
       next.wake_at = work.wake_at;

@@ -221,16 +221,30 @@ void SimWorld::excuse_since(Instant when) {
   for (auto& [id, message] : ledger.accepted()) {
     for (Addressee& one : message.addressees) {
       for (Receipt& receipt : one.receipts)
-        receipt.excused =
-            receipt.excused || one.leased || !receipt.known_at || *receipt.known_at >= since;
+        receipt.excused = receipt.excused || one.leased || !receipt.known_at ||
+                          disk_free() - receipt.disk_free_then <= settle_window;
       one.leased = false;
     }
   }
   for (auto& checker : checkers) checker->on_process_end(ledger, since);
 }
 
+void SimWorld::syncing(bool now) {
+  if (now) {
+    if (!syncing_since_) syncing_since_ = time.now();
+  } else if (auto const since = std::exchange(syncing_since_, std::nullopt)) {
+    synced_ += time.now() - *since;
+  }
+}
+
+Duration SimWorld::disk_free() const {
+  Instant const end = syncing_since_.value_or(time.now());
+  return end.time_since_epoch() - synced_;
+}
+
 void SimWorld::store_failed() {
   failed_at_ = time.now();
+  syncing(true);  // nothing is written any more in this process
   // An operator sees it and starts the process anew.
   Duration const wait = random.between(std::chrono::minutes{1}, std::chrono::minutes{20});
   time.after(wait, [this, failed = node.get()] {

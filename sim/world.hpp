@@ -65,6 +65,10 @@ class SimWorld {
   void settled(queue::AttemptDone& done, Instant now);
   void reported(queue::QueuedMessage const& original, queue::ReportItem const& item);
   void store_failed();
+  /// A sync begins or ends: nothing else is written meanwhile.
+  void syncing(bool now);
+  /// How long the disk could be written to so far: a settle waits for it (settle_window).
+  [[nodiscard]] Duration disk_free() const;
   // What a next hop tells.
   void delivered(Delivered where, std::vector<std::string> const& recipients,
                  std::string const& content);
@@ -115,5 +119,7 @@ class SimWorld {
   std::vector<std::shared_ptr<Peer>> peers_;
   std::vector<std::unique_ptr<Person>> people_;
   std::optional<Instant> failed_at_;  // the store, in this process
+  std::optional<Instant> syncing_since_;
+  Duration synced_{0};  // spent in syncs that ended
 };
 }  // namespace pb::sim

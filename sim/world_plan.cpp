@@ -104,6 +104,7 @@ void SimWorld::crash() {
   time.note("crash", in_flight.size(), lost);
   excuse_since(failed_at_.value_or(time.now()));
   failed_at_.reset();
+  syncing(false);
   restart(std::move(in_flight), random.between(Duration{100}, restart_wait_max));
 }
 
@@ -125,6 +126,7 @@ void SimWorld::drain() {
     store.close();
     time.note("drained", in_flight.size());
     excuse_since(time.now());
+    syncing(false);
     restart(std::move(in_flight), random.between(Duration{100}, std::chrono::seconds{30}));
   });
 }

@@ -20,8 +20,7 @@ Next AttemptPlan::take(client::Transcript const& transcript, Hop const& hop, boo
   if (next == Next::settle || next == Next::new_transaction) return next;
   bool const same = next == Next::reconnect || next == Next::in_the_clear;
   auto const tried = std::ranges::find(hops_, hop);
-  if (tried != hops_.end())
-    at_ = static_cast<std::size_t>(tried - hops_.begin()) + (same ? 0 : 1);
+  if (tried != hops_.end()) at_ = static_cast<std::size_t>(tried - hops_.begin()) + (same ? 0 : 1);
   if (next == Next::in_the_clear) in_the_clear_ = true;
   if (!same) in_the_clear_ = false;
   return next;
