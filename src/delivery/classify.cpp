@@ -131,13 +131,14 @@ bool is_too_many(RecipientResult const& result, bool others_accepted) {
 bool wants_login(std::uint16_t code) { return code == 530 || code == 534 || code == 535; }
 
 Decision by_reply(RecipientResult const& result, HopFacts const& hop, bool others_accepted,
-                  bool dsn_offered) {
+                  Transcript const& transcript) {
   queue::RemoteReply reply = remote(result.reply, hop.host);
   if (result.delivered()) {
     Delivered out;
     out.reply = std::move(reply);
     if (hop.kind == HopKind::lmtp) out.destination = queue::Destination::mailbox;
-    out.dsn_passed_on = dsn_offered;
+    out.dsn_passed_on = transcript.dsn_offered;
+    out.deliver_by_passed_on = transcript.deliverby_offered;
     return {Next::settle, out};
   }
   if (result.reply->code == 421)
@@ -172,7 +173,7 @@ std::vector<Decision> classify(Transcript const& transcript, HopFacts const& hop
       out.push_back({Next::next_hop,
                      Bounced{{5, 6, 7}, Reason::utf8_address_unsupported, remote({}, hop.host)}});
     } else if (result.reply) {
-      out.push_back(by_reply(result, hop, others_accepted, transcript.dsn_offered));
+      out.push_back(by_reply(result, hop, others_accepted, transcript));
     } else {
       out.push_back(by_fault(transcript, hop));
     }

@@ -142,6 +142,8 @@ struct Delivered {
   Destination destination = Destination::relayed;
   /// The next hop offered DSN and was given NOTIFY: it reports success, not we (RFC 3461 §5.2).
   bool dsn_passed_on = false;
+  /// It offered DELIVERBY and was given the sender's wish (RFC 2852 §4.1.4).
+  bool deliver_by_passed_on = false;
 };
 struct Deferred {
   Reason reason = Reason::none;

@@ -327,6 +327,25 @@ TEST(Queue, a_late_message_that_is_not_to_be_returned_causes_a_notice_and_goes_o
   EXPECT_EQ(told_in_vain(late, hours{30}, false).size(), 3U) << "the usual notice comes first";
 }
 
+TEST(Queue, the_sender_hears_when_a_next_hop_does_not_know_of_the_time_that_was_wished) {
+  auto const told = [](Delivered const& outcome, mail::DsnNotify notify, bool return_late) {
+    World world;
+    world.wish_ = [&](mail::Envelope& envelope) {
+      envelope.deliver_by = world.now_ + minutes{30};
+      envelope.deliver_by_return = return_late;
+    };
+    world.accept({"a@x.example"}, notify);
+    world.settle_all(*world.lease(), outcome);
+    return world.reports_.size() == 1 &&
+           world.reports_[0].items[0].action == ReportAction::relayed &&
+           report_wanted(*world.reports_[0].message, world.reports_[0].items[0]);
+  };
+  EXPECT_TRUE(told(Delivered{}, {}, false));  // RFC 2852 §4.1.4
+  EXPECT_FALSE(told(Delivered{}, {.specified = true, .never = true}, false));
+  EXPECT_FALSE(told(Delivered{.reply = {}, .deliver_by_passed_on = true}, {}, false));
+  EXPECT_FALSE(told(Delivered{.reply = {}, .destination = Destination::mailbox}, {}, false));
+}
+
 TEST(Queue, who_asked_for_failures_only_hears_of_no_delay) {
   World world;
   world.wish_ = [&](mail::Envelope& envelope) {

@@ -23,6 +23,11 @@ bool may_report(QueuedMessage const& m) {
 bool wants_failure(mail::DsnNotify const& n) { return !n.specified || (!n.never && n.failure); }
 bool wants_delay(mail::DsnNotify const& n) { return !n.specified || (!n.never && n.delay); }
 bool wants_success(mail::DsnNotify const& n) { return n.specified && !n.never && n.success; }
+/// By-mode N and a next hop without DELIVERBY: the sender is told that nobody looks at the time any
+/// more (RFC 2852 §4.1.4), unless nothing is ever to be told.
+bool told_of_lost_time(QueuedMessage const& m, mail::DsnNotify const& n) {
+  return m.envelope.deliver_by && !m.envelope.deliver_by_return && !n.never;
+}
 
 std::string status_text(smtp::EnhancedStatus s) {
   if (s.klass == 0) return {};
@@ -79,8 +84,9 @@ bool report_wanted(QueuedMessage const& message, ReportItem const& item) {
     case ReportAction::delayed:
       return wants_delay(notify);
     case ReportAction::delivered:
-    case ReportAction::relayed:
       return wants_success(notify);
+    case ReportAction::relayed:
+      return wants_success(notify) || told_of_lost_time(message, notify);
   }
   return false;
 }
@@ -204,6 +210,8 @@ void Queue::settle_one(SettleContext& context, RecipientOutcome const& outcome) 
     state.reply = delivered->reply;
     state.destination = delivered->destination;
     report = wants_success(notify) && !delivered->dsn_passed_on;
+    if (delivered->destination == Destination::relayed && !delivered->deliver_by_passed_on)
+      report = report || told_of_lost_time(context.message, notify);
   } else {
     Bounced const& bounced = std::get<Bounced>(outcome.outcome);
     set_phase(r, Phase::bounced);
