@@ -5,10 +5,14 @@
 #include <fmt/format.h>
 #include <rocksdb/utilities/checkpoint.h>
 
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <mutex>
+#include <numeric>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "base/ascii.hpp"
 #include "base/check.hpp"
@@ -56,6 +60,17 @@ std::expected<unsigned, OpenFailure> read_format(FileSystem& files, std::string 
                               dir, format, store_format));
   }
   return format;
+}
+
+/// The memtable starts at the place of the last key that went in: neighbours cost a few
+/// comparisons, all else a search from its top. Writes to the same key keep their order.
+std::vector<std::size_t> in_key_order(queue::Batch const& batch) {
+  std::vector<std::size_t> places(batch.size());
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  std::ranges::sort(places, {}, [&](std::size_t place) {
+    return std::tuple{batch[place].family, std::string_view{batch[place].key}, place};
+  });
+  return places;
 }
 
 /// A file that is still being written is copied as far as it goes: no envelope names it yet.
@@ -205,7 +220,8 @@ std::expected<void, StoreError> RocksStore::write(queue::Batch const& batch,
                                                   queue::Durability durability) {
   if (impl_->settings.read_only) return std::unexpected{StoreError::read_only};
   rocksdb::WriteBatch writes;
-  for (queue::Write const& write : batch) {
+  for (std::size_t const place : in_key_order(batch)) {
+    queue::Write const& write = batch[place];
     auto* const family = impl_->family(write.family);
     rocksdb::Status const added =
         write.value          ? writes.Put(family, slice(write.key), slice(*write.value))
