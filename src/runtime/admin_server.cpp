@@ -17,9 +17,11 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -33,6 +35,7 @@ using Local = asio::local::stream_protocol;
 using Stream = beast::basic_stream<Local>;
 constexpr auto awaited = asio::as_tuple(asio::use_awaitable);
 constexpr mode_t socket_mode = 0660;
+constexpr auto accept_pause = std::chrono::milliseconds{100};
 
 std::string system_error(std::string const& what) {
   return what + ": " + std::system_category().message(errno);
@@ -85,10 +88,15 @@ struct AdminServer::Impl {
   }
 
   asio::awaitable<void> accept_all() {
+    asio::steady_timer pause{context};
     for (;;) {
       auto [error, socket] = co_await acceptor.async_accept(awaited);
       if (error == asio::error::operation_aborted || !acceptor.is_open()) co_return;
-      if (error) continue;
+      if (error) {  // no descriptor is free: to ask again at once would only spin
+        pause.expires_after(accept_pause);
+        co_await pause.async_wait(awaited);
+        continue;
+      }
       AdminPeer const peer = peer_of(socket);
       bool const full = connections >= options.connections_max;
       if (full || !may_ask(peer)) {

@@ -1,6 +1,7 @@
 // guards.cpp: see guards.hpp.                  Spec: RFC 3463 §3.4 (X.3.1 system full).
 #include "runtime/guards.hpp"
 
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -27,14 +28,35 @@ std::optional<std::uint64_t> number_in(std::string const& path) {
   return value;
 }
 
-/// This process's cgroup (version 2): "0::/system.slice/packetboat.service".
-std::string own_cgroup() {
+/// This process's cgroup, "/system.slice/packetboat.service"; of version 1 one a controller.
+/// proc(5): lines "hierarchy:controllers:path", version 2 with no controllers.
+std::string own_cgroup(std::string_view controller = "") {
   std::ifstream file{"/proc/self/cgroup"};
   std::string line;
   while (std::getline(file, line)) {
-    if (line.starts_with("0::")) return line.substr(3);
+    std::size_t const first = line.find(':');
+    std::size_t const second = line.find(':', first + 1);
+    if (first == std::string::npos || second == std::string::npos) continue;
+    if (std::string_view{line}.substr(first + 1, second - first - 1) != controller) continue;
+    return line.substr(second + 1);
   }
   return "/";
+}
+
+/// The smallest that a file of this name says in the cgroup or on its way up.
+std::uint64_t smallest_above(std::string const& root, std::string group, std::string const& name) {
+  std::uint64_t least = unlimited;
+  for (;; group.erase(group.rfind('/'))) {
+    if (auto const max = number_in(root + group + name)) least = std::min(least, *max);
+    if (group.empty() || group.rfind('/') == std::string::npos) return least;
+  }
+}
+
+/// What the process may allocate: it has no more than that either.
+std::uint64_t own_limit() {
+  rlimit limit{};
+  bool const limited = ::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+  return limited ? limit.rlim_cur : unlimited;
 }
 
 std::uint64_t field_in(std::string const& path, std::string_view name) {
@@ -79,17 +101,11 @@ std::optional<DiskSpace> disk_space(std::string const& path) {
 }
 
 std::uint64_t memory_limit_octets() {
-  std::uint64_t limit = machine_octets();
-  for (std::string group = own_cgroup();; group.erase(group.rfind('/'))) {
-    if (auto const max = number_in(std::string{cgroup_root} + group + "/memory.max")) {
-      limit = std::min(limit, *max);
-    }
-    if (group.empty() || group.rfind('/') == std::string::npos) break;
-  }
-  if (auto const v1 = number_in("/sys/fs/cgroup/memory/memory.limit_in_bytes")) {
-    limit = std::min(limit, *v1);
-  }
-  return limit;
+  std::string const root{cgroup_root};
+  std::uint64_t const second = smallest_above(root, own_cgroup(), "/memory.max");
+  std::uint64_t const first =
+      smallest_above(root + "/memory", own_cgroup("memory"), "/memory.limit_in_bytes");
+  return std::min({machine_octets(), own_limit(), second, first});
 }
 
 std::uint64_t memory_used_octets() {

@@ -18,7 +18,8 @@ using asio::ip::tcp;
 
 namespace {
 constexpr int backlog = 1024;
-constexpr int accepts_at_once = 64;  // then the other work of this core has its turn
+constexpr int accepts_at_once = 64;    // then the other work of this core has its turn
+constexpr std::size_t last_ones = 16;  // descriptors that no session is let in with
 constexpr auto refused_log_pause = std::chrono::seconds{1};
 constexpr auto accept_pause = std::chrono::milliseconds{100};  // no descriptor or memory is free
 
@@ -162,7 +163,11 @@ bool Listener::take(int descriptor, Endpoint const& peer, std::vector<Batch>& ba
         balancers, [&](Network const& network) { return network.contains(peer.address); });
     if (!known) return false;
   }
-  if (shared_.open_sessions + limits.descriptors_reserve >= shared_.descriptors_max) {
+  // Where there are few in all, half of them is for sessions: none would be let in otherwise.
+  std::size_t const reserve = std::min(limits.descriptors_reserve, shared_.descriptors_max / 2);
+  // The kernel gives the lowest that is free: so many are open, whoever has them.
+  bool const few_left = static_cast<std::size_t>(descriptor) + last_ones >= shared_.descriptors_max;
+  if (few_left || shared_.open_sessions + reserve >= shared_.descriptors_max) {
     refuse(descriptor, peer, smtp::reply::too_busy);
     return false;
   }

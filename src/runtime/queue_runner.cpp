@@ -23,6 +23,8 @@
 
 namespace pb::runtime {
 namespace {
+using Steady = std::chrono::steady_clock;
+constexpr Duration look_again = std::chrono::minutes{1};  // at a clock that may be set forward
 constexpr Duration settle_sync_wait{50};  // durable within 100 ms, with room for the sync itself
 }  // namespace
 
@@ -102,7 +104,7 @@ struct QueueRunner::Impl {
   HotBodies hot;
   std::vector<QueueId> drops_waiting;
   std::optional<Instant> wake_at;
-  std::optional<Instant> sync_by;
+  std::optional<Steady::time_point> sync_by;  // not a time of day: that may be set back
   InFlight in_flight;
   std::unique_ptr<StoragePool> pool;
   std::thread thread;
@@ -193,12 +195,13 @@ std::expected<void, std::string> QueueRunner::Impl::load() {
 std::vector<Item> QueueRunner::Impl::wait_for_items(bool& last) {
   std::unique_lock guard{lock};
   auto const ready = [&] { return !inbox.empty() || stopping; };
-  std::optional<Instant> until = wake_at;
-  if (sync_by && (!until || *sync_by < *until)) until = sync_by;
-  if (!until) {
+  std::optional<Steady::duration> left;
+  if (wake_at) left = std::min<Duration>(*wake_at - clock.now(), look_again);
+  if (sync_by) left = std::min(left.value_or(Steady::duration::max()), *sync_by - Steady::now());
+  if (!left) {
     wake.wait(guard, ready);
-  } else if (auto const left = *until - clock.now(); left.count() > 0) {
-    wake.wait_for(guard, left, ready);
+  } else if (left->count() > 0) {
+    wake.wait_for(guard, *left, ready);
   }
   last = stopping;
   if (last) stopped = true;  // nothing is put in any more: what is here is the rest
@@ -216,7 +219,7 @@ void QueueRunner::Impl::run() {
     Instant const now = clock.now();
     if (wake_at && *wake_at <= now) queue->handle(queue::Timer{}, now, out);
     execute(out);
-    if (sync_by && (last || *sync_by <= clock.now())) sync_settles();
+    if (sync_by && (last || *sync_by <= Steady::now())) sync_settles();
     messages = queue->stats().messages;
   }
 }
@@ -262,7 +265,7 @@ bool QueueRunner::Impl::commit(queue::Effects& work) {
     sync_by.reset();
     unlink_bodies();
   } else if (!sync_by) {
-    sync_by = clock.now() + settle_sync_wait;
+    sync_by = Steady::now() + settle_sync_wait;
   }
   for (queue::Write& write : work.writes) {
     if (write.family != queue::Family::bodies || !write.value) continue;

@@ -17,6 +17,7 @@
 #include "base/ascii.hpp"
 #include "base/check.hpp"
 #include "runtime/rocks_open.hpp"
+#include "runtime/spare_descriptors.hpp"
 
 namespace pb::runtime {
 namespace {
@@ -24,6 +25,7 @@ using queue::StoreError;
 rocksdb::IOOptions const no_options;
 constexpr std::string_view format_prefix = "packetboat store ";
 constexpr std::size_t copied_octets = 1U << 20;
+constexpr std::size_t spare_descriptors = 64;  // a compaction opens as many tables at once
 
 std::unexpected<OpenFailure> refuse(OpenFailure::Kind kind, std::string text) {
   return std::unexpected{OpenFailure{kind, std::move(text)}};
@@ -102,7 +104,9 @@ struct RocksStore::Impl {
 
   explicit Impl(StoreSettings given) : settings{std::move(given)}, files{settings.files} {
     files = names_in_order(files ? files : real_files());
+    // A body that finds no descriptor is one message deferred: the spare ones are not for it.
     bodies = std::make_unique<BodyFiles>(files, settings.data_dir + "/bodies");
+    if (!settings.read_only) files = with_spare_descriptors(files, spare_descriptors);
   }
   ~Impl() {
     mark.reset();

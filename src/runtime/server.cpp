@@ -82,7 +82,7 @@ struct Server::Impl {
       cores.push_back(std::make_unique<Core>());
     }
     drain_timer.emplace(cores.front()->context());
-    memory_keeper.emplace(cores.front()->context(), shared.work);
+    memory_keeper.emplace(cores.front()->context(), shared.work, shared.memory_gauge);
     shared.descriptors_max = raise_descriptor_limit();
   }
 

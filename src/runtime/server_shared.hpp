@@ -13,6 +13,8 @@
 #include "base/log.hpp"
 #include "policy/security_choice.hpp"
 #include "runtime/greeted_peers.hpp"
+#include "runtime/guards.hpp"
+#include "runtime/memory_gauge.hpp"
 #include "runtime/network_counts.hpp"
 #include "runtime/server_settings.hpp"
 #include "runtime/tls_context.hpp"
@@ -39,6 +41,7 @@ struct ServerShared {
   std::atomic<std::uint64_t> session_ids{0};
   std::atomic<std::size_t> open_sessions{0};
   std::atomic<std::uint64_t> work{0};  // messages and ended sessions, for the memory keeper
+  MemoryGauge memory_gauge{memory_limit_octets()};
   std::size_t descriptors_max = 0;
   std::mutex idle_mutex;
   std::condition_variable idle;  // told when open_sessions comes to zero, and at a stop

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "smtp/reply.hpp"
+
 namespace pb::runtime {
 using namespace smtp::server;
 
@@ -92,6 +94,12 @@ bool SessionLoop::transaction_open() const {
   return session_.in_message() || !session_.facts().envelope.forward_paths.empty();
 }
 
+/// A header section is gathered in memory, and in no budget (limits::header_section_octets_max).
+bool SessionLoop::in_header() const {
+  MessageFacts const& message = session_.facts().message;
+  return transaction_open() && message.octets > 0 && message.header == nullptr && !sink_;
+}
+
 void SessionLoop::finish_soon() {
   if (shutdown_ == Shutdown::no) shutdown_ = Shutdown::after_transaction;
   if (waiting_for_input_ && !transaction_open()) effects_.interrupt();
@@ -107,6 +115,12 @@ asio::awaitable<void> SessionLoop::read_more(Duration wait) {
                  (shutdown_ == Shutdown::after_transaction && !transaction_open());
   if (end_now) {
     session_.on_shutdown();
+    co_return;
+  }
+  if (in_header() && effects_.memory_is_short()) {
+    smtp::Reply const busy = smtp::reply::too_busy;
+    std::ignore = effects_.try_write(busy.wire());
+    broken_ = HangupReason::refused;
     co_return;
   }
   if (input_.empty()) std::string{}.swap(kept_);  // an idle session holds no buffer
@@ -162,6 +176,10 @@ asio::awaitable<void> SessionLoop::ask(Stage stage) {
           {Action::disconnect, smtp::reply::too_many_sessions, "sessions_per_network"});
       co_return;
     }
+  }
+  if (stage == Stage::mail && effects_.memory_is_short()) {
+    session_.on_verdict({Action::defer, smtp::reply::overloaded, "memory"});
+    co_return;
   }
   if (stage == Stage::header || stage == Stage::end_of_data) ensure_queue_id();
   session_.on_verdict(co_await judge.judge(stage, session_.facts()));

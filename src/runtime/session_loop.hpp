@@ -37,6 +37,8 @@ class Effects {
   virtual Services const& services() const = 0;
   /// The peer is another one now (start, PROXY, XCLIENT): count it. False: over its limit.
   virtual bool admit(smtp::server::PeerFacts const& peer) = 0;
+  /// The process is about to use more memory than it may: nothing that needs more is begun.
+  virtual bool memory_is_short() { return false; }
 };
 
 class SessionLoop {
@@ -75,6 +77,7 @@ class SessionLoop {
   void ensure_queue_id();
   void forget_refused_body();
   [[nodiscard]] bool transaction_open() const;
+  [[nodiscard]] bool in_header() const;
 
   smtp::server::Session session_;
   Effects& effects_;

@@ -391,6 +391,8 @@ void SmtpConnection::interrupt() { connection_.interrupt(); }
 
 void SmtpConnection::message_done() { ++shared_.work; }
 
+bool SmtpConnection::memory_is_short() { return shared_.memory_gauge.is_short(); }
+
 // Drainable.
 
 void SmtpConnection::finish_soon() {

@@ -61,6 +61,7 @@ class SmtpConnection final : private Effects, private Drainable {
   asio::awaitable<std::expected<void, IoError>> delay(Duration time) override;
   void interrupt() override;
   void message_done() override;
+  bool memory_is_short() override;
   Services const& services() const override { return accepted_.generation->settings->services; }
   bool admit(smtp::server::PeerFacts const& peer) override;
 

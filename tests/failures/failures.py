@@ -3,9 +3,11 @@ lines of SMTP without a library.   Not here: the load and the sink (tests/crash)
 """
 
 import contextlib
+import http.client
 import os
 import pathlib
 import resource
+import socket
 import sys
 import time
 
@@ -58,6 +60,26 @@ def limited(process, which, soft):
     finally:
         if process.poll() is None:
             resource.prlimit(process.pid, which, before)
+
+
+class Admin:
+    """A connection to the admin socket that stays open, for when there is no descriptor for another."""
+
+    def __init__(self, server):
+        self.connection = http.client.HTTPConnection("localhost", timeout=running.WAIT)
+        self.connection.sock = socket.socket(socket.AF_UNIX)
+        self.connection.sock.connect(str(server.data / "admin.sock"))
+        self.ask("GET", "/health")
+
+    def ask(self, method, path):
+        """The status of its answer."""
+        self.connection.request(method, path)
+        answer = self.connection.getresponse()
+        answer.read()
+        return answer.status
+
+    def close(self):
+        self.connection.close()
 
 
 def greeted(port, wait=running.WAIT, source=None):
