@@ -141,8 +141,13 @@ Decision by_reply(RecipientResult const& result, HopFacts const& hop, bool other
     out.deliver_by_passed_on = transcript.deliverby_offered;
     return {Next::settle, out};
   }
-  if (result.reply->code == 421)
-    return {Next::next_hop, deferred(Reason::service_closing, std::move(reply))};
+  if (result.reply->code == 421) {
+    // Many hosts take a number of messages a connection, and say so to the next MAIL.
+    bool const stale = hop.reused && result.phase == Phase::mail;
+    if (stale) PB_MARK(stale_connection);
+    return {stale ? Next::reconnect : Next::next_hop,
+            deferred(Reason::service_closing, std::move(reply))};
+  }
   if (is_too_many(result, others_accepted)) PB_MARK(too_many_recipients);
   if (is_too_many(result, others_accepted))
     return {Next::new_transaction, deferred(Reason::too_many_recipients, std::move(reply))};

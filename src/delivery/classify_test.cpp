@@ -203,6 +203,9 @@ TEST(Classify, a_kept_connection_that_is_gone_is_made_anew) {
             "reconnect deferred service_closing");
   EXPECT_EQ(of_fault(Fault::connection_lost, Phase::data, hop),
             "next_hop deferred connection_lost");
+  EXPECT_EQ(of_reply(421, Phase::mail, {4, 7, 0}, hop), "reconnect deferred service_closing")
+      << "it takes few messages a connection";
+  EXPECT_EQ(of_reply(421, Phase::rcpt, {4, 7, 0}, hop), "next_hop deferred service_closing");
 }
 
 TEST(Classify, the_reply_is_kept_with_the_host_that_gave_it) {

@@ -138,8 +138,10 @@ void Session::Impl::on_reply(RemoteReply reply) {
   Pending const answered = pending.front();
   pending.pop_front();
   if (!closes) return dispatch(answered, std::move(reply));
-  // It is no answer to STARTTLS or AUTH: neither TLS nor the password was judged.
-  bool const asked = answered.expect != Expect::starttls && answered.expect != Expect::auth;
+  // It is no answer to STARTTLS, AUTH or RSET: neither TLS nor the password was judged, and a kept
+  // connection has come to its end.
+  bool const asked = answered.expect != Expect::starttls && answered.expect != Expect::auth &&
+                     answered.expect != Expect::rset;
   if (asked) dispatch(answered, reply);
   if (state == State::closing) return;
   fail(Fault::service_closing, phase_of(answered.expect), std::move(reply));

@@ -97,7 +97,7 @@ TEST(ClientSession, sends_large_content_in_chunks_only_to_accepted_recipients) {
   EXPECT_TRUE(std::get<Done>(step).transcript.recipients[0].delivered());
 }
 
-TEST(ClientSession, stops_sending_chunks_when_one_is_refused) {
+void expect_a_refused_chunk_to_be_the_last(std::string const& refusal, std::uint16_t code) {
   Session session{plain_settings()};
   session.begin(to_many(1, 10'000'000));
   std::string sent;
@@ -110,13 +110,39 @@ TEST(ClientSession, stops_sending_chunks_when_one_is_refused) {
     step = follow(session, "", sent);
   }
   EXPECT_EQ(chunks, 4) << "a slow peer holds few chunks";
-  step = follow(session, "552 5.3.4 no\r\n503 no\r\n503 no\r\n503 no\r\n", sent);
+  step = follow(session, refusal + "\r\n503 no\r\n503 no\r\n503 no\r\n", sent);
   ASSERT_TRUE(std::holds_alternative<Done>(step));
   RecipientResult const& result = std::get<Done>(step).transcript.recipients[0];
-  EXPECT_EQ(result.reply->code, 552);
+  ASSERT_TRUE(result.reply);
+  EXPECT_EQ(result.reply->code, code);
   EXPECT_EQ(result.phase, Phase::body);
   EXPECT_FALSE(std::get<Done>(step).transcript.end_of_data_sent);
   EXPECT_TRUE(session.usable());
+}
+
+TEST(ClientSession, stops_sending_chunks_when_one_is_refused) {
+  expect_a_refused_chunk_to_be_the_last("552 5.3.4 no", 552);
+  expect_a_refused_chunk_to_be_the_last("400 no", 400);
+}
+
+TEST(ClientSession, goes_on_with_a_chunk_for_each_that_was_taken) {
+  Session session{plain_settings()};
+  session.begin(to_many(1, 10 * 65'536));
+  std::string sent;
+  follow(session, "220 mx\r\n", sent);
+  follow(session, "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n", sent);
+  Step step = follow(session, "250 ok\r\n250 ok\r\n", sent);
+  std::size_t chunks = 0;
+  for (std::size_t replies = 0; replies < 10; ++replies) {
+    for (; std::holds_alternative<NeedBody>(step); ++chunks) {
+      session.on_body(std::string(std::get<NeedBody>(step).octets_max, 'x'));
+      step = follow(session, "", sent);
+    }
+    ASSERT_EQ(chunks, std::min<std::size_t>(10, 4 + replies));
+    step = follow(session, "250 ok\r\n", sent);
+  }
+  ASSERT_TRUE(std::holds_alternative<Done>(step));
+  EXPECT_TRUE(std::get<Done>(step).transcript.recipients[0].delivered());
 }
 
 TEST(ClientSession, never_ends_data_when_our_store_cannot_give_the_content) {
@@ -136,6 +162,99 @@ TEST(ClientSession, never_ends_data_when_our_store_cannot_give_the_content) {
   EXPECT_EQ(std::get<Done>(step).transcript.fault, Fault::body_failed);
   EXPECT_TRUE(std::holds_alternative<Closed>(follow(session, "", sent)));
   EXPECT_TRUE(sent.ends_with("Subject: half\r\n"));
+}
+
+/// A session behind EHLO, with a transaction for two recipients under way.
+Session begun(std::string_view extensions, std::string& sent) {
+  Session session{plain_settings()};
+  session.begin(to_many(2, 20));
+  follow(session, "220 mx\r\n", sent);
+  follow(session, extensions, sent);
+  return session;
+}
+
+/// What the recipients hear when the `step`th reply of a transaction is a 400.
+std::vector<std::string> refused_with_400(std::string_view extensions, std::size_t step) {
+  std::string sent;
+  Session session = begun(extensions, sent);
+  Step last = follow(session, "", sent);
+  for (std::size_t i = 0; i < 5 && !std::holds_alternative<Done>(last); ++i) {
+    if (auto const* need = std::get_if<NeedBody>(&last)) {
+      session.on_body(std::string(need->octets_max, 'x'));
+      last = follow(session, "", sent);
+      if (!std::holds_alternative<ReadMore>(last)) continue;
+    }
+    bool const wants_content = sent.ends_with("DATA\r\n");
+    last = follow(session,
+                  i == step       ? "400 no\r\n"
+                  : wants_content ? "354 go\r\n"
+                                  : "250 ok\r\n",
+                  sent);
+  }
+  std::vector<std::string> out;
+  if (!std::holds_alternative<Done>(last)) return {"not done"};
+  Transcript const& transcript = std::get<Done>(last).transcript;
+  if (transcript.fault != Fault::none) return {std::string{name_of(transcript.fault)}};
+  for (RecipientResult const& result : transcript.recipients)
+    out.push_back(result.reply ? result.reply->display() : "undecided");
+  return out;
+}
+
+TEST(ClientSession, takes_any_4yz_for_a_refusal_from_400_on) {  // RFC 5321 §4.2.1
+  std::string_view const plain = "250 mx\r\n", chunks = "250-mx\r\n250 CHUNKING\r\n";
+  using Heard = std::vector<std::string>;
+  EXPECT_EQ(refused_with_400(plain, 0), (Heard{"400 no", "400 no"})) << "MAIL";
+  EXPECT_EQ(refused_with_400(plain, 1), (Heard{"400 no", "250 ok"})) << "RCPT";
+  EXPECT_EQ(refused_with_400(plain, 3), (Heard{"400 no", "400 no"})) << "DATA";
+  EXPECT_EQ(refused_with_400(plain, 4), (Heard{"400 no", "400 no"})) << "end of data";
+  EXPECT_EQ(refused_with_400(chunks, 3), (Heard{"400 no", "400 no"})) << "last chunk";
+}
+
+TEST(ClientSession, takes_a_400_before_the_message_for_a_refusal_too) {
+  auto const end_of = [](std::initializer_list<std::string_view> replies) {
+    Settings settings = plain_settings();
+    settings.tls = TlsUse::opportunistic;
+    Session session{settings};
+    session.begin(to_many(1, 2));
+    std::string sent;
+    Step step = ReadMore{};
+    for (std::string_view const reply : replies) step = follow(session, reply, sent);
+    if (auto const* done = std::get_if<Done>(&step))
+      return std::string{name_of(done->transcript.fault)};
+    return sent.substr(sent.rfind('\n', sent.size() - 2) + 1);
+  };
+  EXPECT_EQ(end_of({"400 no\r\n"}), "refused");
+  EXPECT_EQ(end_of({"220 mx\r\n", "400 no\r\n"}), "refused");
+  EXPECT_EQ(end_of({"220 mx\r\n", "500 what\r\n", "400 no\r\n"}), "refused") << "HELO";
+  EXPECT_EQ(end_of({"220 mx\r\n", "250-mx\r\n250 STARTTLS\r\n", "400 no\r\n"}),
+            "MAIL FROM:<a@one.example>\r\n")
+      << "TLS was not a must";
+}
+
+TEST(ClientSession, says_nothing_while_there_is_nothing_to_send) {
+  Session session{plain_settings()};
+  std::string sent;
+  follow(session, "220 mx\r\n", sent);
+  Step const step = follow(session, "250 mx\r\n", sent);
+  EXPECT_TRUE(std::holds_alternative<Idle>(step));
+  EXPECT_EQ(sent, "EHLO client.example\r\n");
+  session.begin(to_many(1, 2));
+  follow(session, "", sent);
+  EXPECT_TRUE(sent.ends_with("MAIL FROM:<a@one.example>\r\n"));
+}
+
+TEST(ClientSession, takes_a_421_to_rset_for_the_end_of_a_kept_connection) {  // RFC 5321 §3.8
+  std::string sent;
+  Session session = begun("250 mx\r\n", sent);
+  Step step = follow(session, "550 no\r\n", sent);
+  ASSERT_TRUE(std::holds_alternative<Done>(step));
+  session.begin(to_many(1, 2));
+  follow(session, "", sent);
+  ASSERT_TRUE(sent.ends_with("RSET\r\n"));
+  step = follow(session, "421 4.7.0 enough\r\n", sent);
+  ASSERT_TRUE(std::holds_alternative<Done>(step));
+  EXPECT_EQ(std::get<Done>(step).transcript.fault, Fault::service_closing);
+  EXPECT_EQ(std::get<Done>(step).transcript.phase, Phase::rset);
 }
 
 TEST(ClientSession, shows_no_password_and_no_content_in_its_dialogue) {

@@ -120,6 +120,7 @@ bool Session::Impl::may_send() const {
 
 void Session::Impl::send_commands() {
   using Stage = Open::Stage;
+  PB_CHECK(open);
   while (state == State::ready && open->stage < Stage::reply_to_data && may_send()) {
     switch (open->stage) {
       case Stage::mail:
