@@ -45,6 +45,7 @@ class Hostile final : public Person, public Party {
   void break_off_inside();
   void skip_tls();
   void many_recipients();
+  void spoil_chunk();
   [[nodiscard]] std::string forbidden(std::string_view subject);
 
   void say_next() {
@@ -83,7 +84,7 @@ void Hostile::choose() {
   silent_ = dice.one_in(3);
   early_ = dice.one_in(12);
   turns_ = {"EHLO evil.test\r\n"};
-  switch (dice.below(11)) {
+  switch (dice.below(12)) {
     case 0:
     case 1:
       return smuggle();
@@ -103,6 +104,8 @@ void Hostile::choose() {
       return break_off_inside();
     case 9:
       return skip_tls();
+    case 10:
+      return spoil_chunk();
     default:
       return many_recipients();
   }
@@ -191,6 +194,34 @@ void Hostile::skip_tls() {
   turns_.push_back("RCPT TO:<anna@our.test>\r\n");
   turns_.push_back("DATA\r\n");
   turns_.push_back(forbidden("in the clear") + "text\r\n.\r\n");
+}
+
+/// Whole chunks, and somewhere in them an end of line that is none. A bare LF in what a length
+/// frames becomes CRLF (smtp/bdat.hpp); a bare CR must never be taken.
+void Hostile::spoil_chunk() {
+  SimRandom& dice = world_.random;
+  caller_.trusted = dice.one_in(2);
+  std::string_view const end = false_ends[dice.below(false_ends.size())];
+  std::string mended;
+  bool cr = false, spoilt = false;
+  for (char const c : end) {
+    if (cr && c != '\n') spoilt = true;
+    cr = c == '\r';
+    if (c == '\n') mended += "\r\n";
+    if (c != '\n' && c != '\r') mended += c;
+  }
+  std::string const header = forbidden("spoilt");
+  Letter& letter = world_.ledger.last_letter();
+  letter.forbidden = spoilt || cr;
+  letter.content = header + "text" + mended + "more\r\n";
+  letter.recipients = {"anna@our.test"};
+  std::string const content = header + "text" + std::string{end} + "more\r\n";
+  std::size_t const first = dice.one_in(2) ? 0 : 1 + dice.below(content.size());
+  turns_.push_back("MAIL FROM:<x@evil.test>\r\n");
+  turns_.push_back("RCPT TO:<anna@our.test>\r\n");
+  if (first != 0) turns_.push_back(fmt::format("BDAT {}\r\n{}", first, content.substr(0, first)));
+  turns_.push_back(
+      fmt::format("BDAT {} LAST\r\n{}", content.size() - first, content.substr(first)));
 }
 
 /// More recipients than a message may have; those that were accepted get it.

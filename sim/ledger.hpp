@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -43,6 +44,7 @@ struct Addressee {
   bool steered = false;                // an operator spoke of it
   bool leased = false;
   std::uint32_t attempts = 0;
+  std::int64_t deferrals = 0;         // entries in the journal
   std::optional<Instant> not_before;  // by the ladder, on the node's clock
   Instant settled_at{};               // simulated time
   std::vector<Receipt> receipts;
@@ -54,6 +56,7 @@ struct Accepted {
   Letter const* letter = nullptr;  // null: a report of ours
   std::shared_ptr<queue::QueuedMessage const> message;
   bool acknowledged = false;
+  bool poisonous = false;             // the process dies while it sends it
   QueueId about;                      // of a report
   std::vector<std::uint32_t> covers;  // which recipients of that
   std::vector<Addressee> addressees;
@@ -71,6 +74,7 @@ class Ledger {
     made.number = static_cast<std::uint32_t>(letters_.size());
     return made;
   }
+  [[nodiscard]] Letter& last_letter() { return letters_.back(); }
   [[nodiscard]] Letter const* letter(std::uint32_t number) const {
     return number == 0 || number > letters_.size() ? nullptr : &letters_[number - 1];
   }
@@ -100,6 +104,9 @@ struct Counts {
   std::uint64_t sessions = 0, attempts = 0;
   std::uint64_t crashes = 0, drains = 0, store_failures = 0;
   std::uint64_t steps = 0;
+  // The least that a seed had: recipients of acknowledged messages, domains that they are in.
+  std::uint64_t recipients_least = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t domains_least = std::numeric_limits<std::uint64_t>::max();
   void add(Counts const& other);
 };
 }  // namespace pb::sim

@@ -84,6 +84,8 @@ Run run_seed(Options const& options, Scenario const& file, std::uint64_t seed, C
                world.time.hash(), again);
   }
   world.counts.steps = world.time.steps();
+  world.counts.recipients_least = world.counts.recipients;
+  world.counts.domains_least = world.domains_reached();
   counts.add(world.counts);
   run.hash = world.time.hash();
   return run;
@@ -94,9 +96,11 @@ void print(Counts const& c) {
       "{} letters offered, {} messages answered 250 for {} recipients, {} reports of ours\n"
       "{} deliveries ({} second ones, each excused), {} recipients bounced, {} expired\n"
       "{} server sessions, {} delivery attempts, {} steps\n"
-      "{} crashes, {} drains, {} failures of the store\n",
+      "{} crashes, {} drains, {} failures of the store\n"
+      "each seed: at least {} recipients in {} domains\n",
       c.letters, c.acknowledged, c.recipients, c.reports, c.delivered, c.duplicates, c.bounced,
-      c.expired, c.sessions, c.attempts, c.steps, c.crashes, c.drains, c.store_failures);
+      c.expired, c.sessions, c.attempts, c.steps, c.crashes, c.drains, c.store_failures,
+      c.recipients_least, c.domains_least);
 }
 
 int run_many(Options const& options, Scenario const& file) {

@@ -123,6 +123,11 @@ void Node::settle(queue::AttemptDone done, std::shared_ptr<queue::QueuedMessage 
   });
 }
 
+void Node::sending(queue::LeaseId lease, QueueId id) {
+  in_flight_[lease.value] = id.value();
+  world_.sending(id);
+}
+
 void Node::order(queue::AdminRequest request) {
   post([this, request = std::move(request)](Effects& out) {
     queue_->handle(queue::Admin{queue::TicketId{next_ticket_++}, request}, clock_.now(), out);
@@ -161,6 +166,7 @@ void Node::proceed(Effects out) {
     }
     bool const written = world_.store.write(work.writes);
     world_.time.note("writes", work.writes.size(), work.tickets.size());
+    world_.written();
     if (!written || work.durability == Durability::soon) {
       if (written) sync_soon();
       finish(std::move(work), written, out);
@@ -278,9 +284,10 @@ void Node::start_lease(queue::Lease lease) {
   if (world_.planted(Plant::lease_twice) && world_.random.one_in(20) && lease.message)
     sender_->start(lease, content_of(*lease.message));
   auto const go = [this](queue::Lease lent) {
-    auto content = lent.message ? content_of(*lent.message) : nullptr;
+    bool const damaged = world_.faulty() && world_.random.hits(world_.scenario.unreadable);
+    auto content = lent.message && !damaged ? content_of(*lent.message) : nullptr;
     if (content) return sender_->start(std::move(lent), std::move(content));
-    world_.time.note("unreadable", lent.id.value());
+    world_.unreadable(lent.id);
     post([this, id = lent.lease](Effects& out) {
       queue_->handle(queue::LeaseUnreadable{id}, clock_.now(), out);
     });

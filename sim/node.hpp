@@ -49,7 +49,7 @@ class Node {
                                  std::function<void(queue::CommitVerdict)> done);
 
   void settle(queue::AttemptDone done, std::shared_ptr<queue::QueuedMessage const> message);
-  void sending(queue::LeaseId lease, QueueId id) { in_flight_[lease.value] = id.value(); }
+  void sending(queue::LeaseId lease, QueueId id);
   void order(queue::AdminRequest request);
   /// Finishes what is open, syncs; then calls `done`, which may destroy this.
   void drain(std::function<void()> done);

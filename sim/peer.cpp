@@ -11,7 +11,7 @@
 
 namespace pb::sim {
 Peer::Peer(SimWorld& world, Host const& host, std::shared_ptr<Wire> wire)
-    : world_{world}, host_{host}, wire_{std::move(wire)} {
+    : world_{world}, host_{host}, wire_{std::move(wire)}, began_{world.time.now()} {
   choose_fault();
   starttls_offered_ = host.starttls && !host.implicit_tls;
   choose_tls_fault();
@@ -52,11 +52,11 @@ void Peer::choose_tls_fault() {
 void Peer::start() {
   wire_->attach(Side::server, this);
   if (host_.implicit_tls) return wire_->handshake(Side::server, handshake_);
-  world_.time.after(wire_->latency(), [weak = weak_from_this()] {
+  // Who looks at how many are there hears first of those who leave.
+  Duration const looks = host_.connections_max != 0 ? Duration{100} : Duration{0};
+  world_.time.after(wire_->latency() + looks, [weak = weak_from_this()] {
     auto const self = weak.lock();
-    if (!self || self->gone_) return;
-    if (!self->act_out(PeerPhase::greeting)) self->say("220 host ESMTP");
-    self->break_off();
+    if (self && !self->gone_) self->greet();
   });
 }
 
@@ -68,9 +68,7 @@ void Peer::on_handshake(Handshake result) {
     return wire_->close(Side::server);
   }
   encrypted_ = true;
-  if (!host_.implicit_tls) return;
-  if (!act_out(PeerPhase::greeting)) say("220 host ESMTP");
-  break_off();
+  if (host_.implicit_tls) greet();
 }
 
 void Peer::on_gone() { gone_ = true; }
@@ -84,6 +82,31 @@ void Peer::say(std::string_view text) {
 void Peer::break_off() {
   if (!out_.empty() && !silent_ && !gone_) wire_->send(Side::server, std::exchange(out_, {}));
   out_.clear();
+}
+
+void Peer::say_goodbye(std::string_view text) {
+  if (!text.empty()) say(text);
+  break_off();
+  gone_ = true;
+  wire_->close(Side::server);
+}
+
+/// Too many are here already: 421.
+void Peer::greet() {
+  if (host_.connections_max != 0 && world_.guests_of(host_) >= host_.connections_max) {
+    world_.time.note("host is full", wire_->number(), host_.connections_max, host_.name);
+    return say_goodbye("421 4.7.0 too many connections");
+  }
+  let_in_ = true;
+  if (!act_out(PeerPhase::greeting)) say("220 host ESMTP");
+  break_off();
+}
+
+/// Some hosts take few messages a connection.
+bool Peer::had_enough() {
+  if (host_.messages_max == 0 || messages_ < host_.messages_max) return false;
+  say_goodbye("421 4.7.0 too many messages");
+  return true;
 }
 
 bool Peer::act_out(PeerPhase phase) {
@@ -103,10 +126,7 @@ bool Peer::act_out(PeerPhase phase) {
       say("554 5.7.1 never");
       return true;
     case PeerFault::closing:
-      say("421 4.3.2 going away");
-      break_off();
-      gone_ = true;
-      wire_->close(Side::server);
+      say_goodbye("421 4.3.2 going away");
       return true;
     case PeerFault::garbage:
       say("HTTP/1.1 400 Bad Request");
@@ -216,12 +236,9 @@ void Peer::command(std::string_view verb, std::string_view line) {
     bdat(line);
   } else if (ascii::iequals(verb, "RSET")) {
     reset_transaction();
-    say("250 2.0.0 reset");
+    if (!had_enough()) say("250 2.0.0 reset");
   } else if (ascii::iequals(verb, "QUIT")) {
-    say("221 2.0.0 bye");
-    break_off();
-    gone_ = true;
-    wire_->close(Side::server);
+    say_goodbye("221 2.0.0 bye");
   } else {
     say("500 5.5.1 what?");
   }
@@ -236,7 +253,7 @@ void Peer::hello(std::string_view verb) {
   if (host_.chunking) text += "250-CHUNKING\r\n";
   if (host_.eight_bit) text += "250-8BITMIME\r\n";
   if (host_.dsn) text += "250-DSN\r\n";
-  if (host_.recipients_max != 0)
+  if (host_.recipients_max != 0 && host_.says_recipients_max)
     text += fmt::format("250-LIMITS RCPTMAX={}\r\n", host_.recipients_max);
   if (starttls_offered_ && !encrypted_) text += "250-STARTTLS\r\n";
   if (host_.wants_login) text += "250-AUTH PLAIN LOGIN\r\n";
@@ -261,6 +278,7 @@ void Peer::auth() {
 }
 
 void Peer::mail(std::string_view) {
+  if (had_enough()) return;
   if (act_out(PeerPhase::mail)) return;
   if (host_.wants_login && !logged_in_) return say("530 5.7.0 log in first");
   if (in_mail_) return say("503 5.5.1 nested MAIL");
@@ -287,7 +305,8 @@ void Peer::rcpt(std::string_view line) {
   if (dead_end) return say("550 5.1.1 no such user");
   if (address.starts_with("busy") && world_.faulty()) return say("450 4.2.1 mailbox busy");
   if (host_.recipients_max != 0 && recipients_.size() >= host_.recipients_max)
-    return say("452 4.5.3 too many recipients");
+    return say(host_.number % 2 == 0 ? "452 4.5.3 too many recipients"
+                                     : "552 too many recipients");  // as older servers say it
   recipients_.push_back(std::move(address));
   say("250 2.1.5 ok");
 }
@@ -323,7 +342,11 @@ void Peer::complete(std::string content) {
   std::size_t const replies = host_.lmtp ? recipients_.size() : 1;
   for (std::size_t i = 0; i < replies; ++i) say("250 2.0.0 taken");
   reset_transaction();
-  if (!lost) return;
+  ++messages_;
+  if (!lost) {
+    if (host_.hangs_up && messages_ == host_.messages_max) say_goodbye({});
+    return;
+  }
   out_.clear();
   world_.time.note("reply lost", wire_->number(), 0, host_.name);
   gone_ = true;

@@ -33,6 +33,9 @@ class Peer final : public Party, public std::enable_shared_from_this<Peer> {
   ~Peer() override { wire_->attach(Side::server, nullptr); }
   void start();
   [[nodiscard]] bool gone() const { return gone_; }
+  [[nodiscard]] bool is_guest_of(Host const& host, Instant since) const {
+    return let_in_ && !gone_ && &host_ == &host && began_ >= since;
+  }
 
   void on_bytes(std::string_view bytes) override;
   void on_gone() override;
@@ -61,6 +64,9 @@ class Peer final : public Party, public std::enable_shared_from_this<Peer> {
   void refuse_all(bool whole_message);
   void say(std::string_view text);
   void break_off();
+  bool had_enough();
+  void greet();
+  void say_goodbye(std::string_view text);
 
   SimWorld& world_;
   Host const& host_;
@@ -69,11 +75,14 @@ class Peer final : public Party, public std::enable_shared_from_this<Peer> {
   std::string chunks_;
   std::size_t chunk_left_ = 0;
   std::vector<std::string> recipients_;
+  Instant began_;
+  std::uint32_t messages_ = 0;
   PeerPhase fault_at_ = PeerPhase::greeting;
   PeerFault fault_ = PeerFault::none;
   Handshake handshake_;
   bool starttls_offered_ = false, starttls_refused_ = false;
   bool in_mail_ = false, in_data_ = false, in_chunk_ = false, last_chunk_ = false;
   bool silent_ = false, gone_ = false, logged_in_ = false, encrypted_ = false, chunk_bad_ = false;
+  bool let_in_ = false;
 };
 }  // namespace pb::sim

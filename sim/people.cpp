@@ -18,7 +18,7 @@ constexpr int tries_max = 6;
 
 class Submitter final : public Person, public ClientLink::Owner {
  public:
-  explicit Submitter(SimWorld& world) : world_{world} {}
+  Submitter(SimWorld& world, std::optional<std::size_t> domain) : world_{world}, domain_{domain} {}
   ~Submitter() override {
     if (link_) link_->disown();
   }
@@ -29,7 +29,11 @@ class Submitter final : public Person, public ClientLink::Owner {
     try_now();
   }
   void on_done(client::Transcript transcript) override {
-    for (client::RecipientResult const& one : transcript.recipients) taken_ |= one.delivered();
+    for (client::RecipientResult const& one : transcript.recipients) {
+      taken_ |= one.delivered();
+      look_at(one.reply);
+    }
+    look_at(transcript.reply);
   }
   void on_idle() override { link_->quit(); }
   void on_closed() override {
@@ -45,10 +49,16 @@ class Submitter final : public Person, public ClientLink::Owner {
   void add_recipient(std::string local_part, std::string const& domain);
   void write();
   void try_now();
+  void look_at(std::optional<client::RemoteReply> const& reply) {
+    if (!reply || !reply->is_permanent()) return;
+    for (auto& checker : world_.checkers) checker->on_refusal(*letter_, reply->text);
+  }
 
   SimWorld& world_;
+  std::optional<std::size_t> domain_;  // where all of its recipients are
   Caller caller_;
   client::Transaction transaction_;
+  Letter const* letter_ = nullptr;
   std::shared_ptr<std::string const> content_;  // shared with the link
   std::shared_ptr<ClientLink> link_;
   bool taken_ = false;
@@ -78,8 +88,9 @@ void Submitter::choose() {
     return;
   }
   std::uint64_t const count = 1 + dice.below(world_.scenario.recipients_max);
+  if (!domain_ && dice.one_in(4)) domain_ = dice.below(world_.sites.domains().size());
   for (std::uint64_t i = 0; i < count; ++i) {
-    SimDomain const& domain = world_.sites.domains()[dice.below(world_.sites.domains().size())];
+    SimDomain const& domain = world_.sites.domains()[domain_ ? *domain_ : world_.next_domain()];
     std::string local_part = fmt::format("ok{}", i);
     if (dice.hits(world_.scenario.dead_ends)) local_part = fmt::format("gone{}", i);
     if (dice.hits(world_.scenario.busy)) local_part = fmt::format("busy{}", i);
@@ -112,6 +123,7 @@ void Submitter::choose_wishes(mail::ForwardPath& path) {
 void Submitter::write() {
   SimRandom& dice = world_.random;
   Letter& letter = world_.ledger.new_letter();
+  letter_ = &letter;
   std::string const from =
       caller_.role == smtp::server::Role::relay ? "x@d1.test" : "anna@our.test";
   letter.content = fmt::format(
@@ -176,7 +188,7 @@ sasl::Answer answer_login(sasl::Question const& question) {
   return sasl::Granted{check->user};
 }
 
-std::unique_ptr<Person> make_submitter(SimWorld& world) {
-  return std::make_unique<Submitter>(world);
+std::unique_ptr<Person> make_submitter(SimWorld& world, std::optional<std::size_t> domain) {
+  return std::make_unique<Submitter>(world, domain);
 }
 }  // namespace pb::sim

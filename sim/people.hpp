@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,8 @@ class Person {
   virtual void begin() = 0;
 };
 /// Sends one letter with our own client session, and again later when it was not taken.
-std::unique_ptr<Person> make_submitter(SimWorld& world);
+/// `domain`: to that one alone.
+std::unique_ptr<Person> make_submitter(SimWorld& world, std::optional<std::size_t> domain = {});
 /// Says what it should not, and takes no answer.
 std::unique_ptr<Person> make_hostile(SimWorld& world);
 }  // namespace pb::sim

@@ -45,11 +45,16 @@ std::vector<ScenarioKey> const& scenario_keys() {
       {"no_space", &Scenario::no_space},
       {"files", &Scenario::files},
       {"clock_jumps", &Scenario::clock_jumps},
+      {"poison", &Scenario::poison},
+      {"unreadable", &Scenario::unreadable},
       {"strangers", &Scenario::strangers},
       {"hostile", &Scenario::hostile},
       {"orders", &Scenario::orders},
       {"null_paths", &Scenario::null_paths},
       {"notify", &Scenario::notify},
+      {"bursts", &Scenario::bursts},
+      {"hasty", &Scenario::hasty},
+      {"narrow", &Scenario::narrow},
   };
   return keys;
 }
@@ -92,6 +97,12 @@ Scenario varied(Scenario scenario, std::uint64_t seed) {
     std::uint32_t& rate = scenario.*(key.value);
     if (!is_fault || rate == 0) continue;
     rate = std::max(1U, rate * factors[dice.below(factors.size())] / 10);
+  }
+  if (dice.hits(scenario.hasty))
+    scenario.expire_hours = 1 + static_cast<std::uint32_t>(dice.below(12));
+  if (dice.hits(scenario.narrow)) {
+    scenario.leases_max = 4 + static_cast<std::uint32_t>(dice.below(12));
+    scenario.leases_per_domain_max = 1 + static_cast<std::uint32_t>(dice.below(3));
   }
   return scenario;
 }

@@ -29,8 +29,13 @@ struct Scenario {
   std::uint32_t crashes = 0, sync_failures = 0, write_failures = 0, drains = 0, reloads = 0;
   std::uint32_t slow_syncs = 0, no_space = 0, files = 0;
   std::uint32_t clock_jumps = 0;
+  std::uint32_t poison = 0;      // of messages: the process dies while it sends one
+  std::uint32_t unreadable = 0;  // of leases: the store cannot read the message
   // People.
   std::uint32_t strangers = 0, hostile = 0, orders = 0, null_paths = 0, notify = 0;
+  std::uint32_t bursts = 0;  // a dozen letters to one domain at once
+  // Of seeds: mail that expires within hours; a server with few leases.
+  std::uint32_t hasty = 0, narrow = 0;
   // Limits of the queue and of sites.
   std::uint32_t leases_max = 2000, leases_per_domain_max = 500, slots_max = 20;
 };

@@ -44,6 +44,10 @@ std::size_t Sites::add_host(std::string name, SimRandom& random) {
   host.dsn = random.one_in(3);
   host.starttls = !random.one_in(4);
   if (random.one_in(10)) host.recipients_max = 1 + static_cast<std::uint32_t>(random.below(2));
+  host.says_recipients_max = random.one_in(2);
+  if (random.one_in(8)) host.connections_max = 1 + static_cast<std::uint32_t>(random.below(3));
+  if (random.one_in(8)) host.messages_max = 1 + static_cast<std::uint32_t>(random.below(3));
+  host.hangs_up = random.one_in(2);
   hosts_.push_back(std::move(host));
   host_by_name_.emplace(hosts_.back().name, hosts_.size() - 1);
   return hosts_.size() - 1;

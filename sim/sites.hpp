@@ -23,7 +23,11 @@ struct Host {
   Needs needs = Needs::nothing;
   bool implicit_tls = false, lmtp = false, wants_login = false;
   bool pipelining = true, chunking = false, eight_bit = true, dsn = false, starttls = true;
-  std::uint32_t recipients_max = 0;  // LIMITS RCPTMAX; 0: says nothing
+  std::uint32_t recipients_max = 0;   // of a transaction; 0: any
+  bool says_recipients_max = true;    // LIMITS RCPTMAX
+  std::uint32_t connections_max = 0;  // at once; 0: any
+  std::uint32_t messages_max = 0;     // of a connection; 0: any
+  bool hangs_up = false;              // behind the last of them; else it says 421 to the next
   Instant down_from{}, down_until{};
   bool silent_when_down = false;
 };

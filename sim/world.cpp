@@ -68,6 +68,7 @@ void SimWorld::accepting(queue::NewMessage& message, std::string body, Caller ca
   made.id = m.id;
   made.letter = ledger.letter(letter_number(content));
   made.message = std::make_shared<queue::QueuedMessage const>(m);
+  made.poisonous = random.hits(scenario.poison);
   for (mail::ForwardPath const& path : m.envelope.forward_paths) {
     Addressee one;
     one.address = path.mailbox.text();
@@ -104,11 +105,59 @@ void SimWorld::acknowledged(QueueId id) {
   counts.recipients += message->addressees.size();
 }
 
+std::size_t SimWorld::domains_reached() {
+  std::set<std::string_view> domains;
+  for (auto const& [id, message] : ledger.accepted()) {
+    if (!message.acknowledged) continue;
+    for (Addressee const& one : message.addressees) domains.insert(one.domain);
+  }
+  return domains.size();
+}
+
 void SimWorld::leased(queue::Lease const& lease, Instant now) {
   Accepted* const message = ledger.find(lease.id);
   if (message == nullptr) throw Violation{"kept", "a lease of a message that never came"};
   time.note("lease", lease.id.value(), lease.attempt);
   for (auto& checker : checkers) checker->on_leased(*message, lease, scenario, now);
+  if (!faulty()) return;
+  if (floods_waiting_ != 0 && node->stats().due != 0) {
+    --floods_waiting_;
+    time.after(random.between(Duration{0}, Duration{400}),
+               [this, domain = message->addressees.at(lease.recipients.front()).domain] {
+                 if (node) order_flood(domain);
+               });
+  }
+  if (orders_waiting_ == 0) return;
+  --orders_waiting_;
+  time.after(random.between(Duration{0}, Duration{400}), [this, id = lease.id] {
+    if (Accepted const* const one = ledger.find(id); one != nullptr && node) order_about(*one);
+  });
+}
+
+/// Some messages are the death of whoever handles them.
+void SimWorld::sending(QueueId id) {
+  Accepted const* const message = ledger.find(id);
+  if (message == nullptr || !message->poisonous || !faulty()) return;
+  time.note("poison", id.value());
+  crash_soon(Duration{300});
+}
+
+void SimWorld::unreadable(QueueId id) {
+  time.note("unreadable", id.value());
+  Accepted* const message = ledger.find(id);
+  if (message == nullptr) throw Violation{"kept", "a lease of a message that never came"};
+  for (auto& checker : checkers) checker->on_unreadable(*message);
+}
+
+void SimWorld::written() {
+  if (writes_until_crash_ != 0 && --writes_until_crash_ == 0) crash_soon(Duration{3});
+}
+
+/// Of this process, should it live so long.
+void SimWorld::crash_soon(Duration most) {
+  time.after(random.between(Duration{0}, most), [this, dying = processes_] {
+    if (node && processes_ == dying) crash();
+  });
 }
 
 void SimWorld::settled(queue::AttemptDone& done, Instant now) {
@@ -141,8 +190,12 @@ void SimWorld::on_entry(journal::Entry const& entry, bool lost) {
   if (message == nullptr) throw Violation{"strangers", "a journal entry about nothing accepted"};
   bool const steers = !entry.get(journal::Key::actor).empty();
   for (Addressee& one : message->addressees) one.steered = one.steered || steers;
-  if (!lost && !steers)
-    for (auto& checker : checkers) checker->on_entry(*message, entry);
+  for (auto& checker : checkers) {
+    if (lost)
+      checker->on_entry_lost(*message, entry);
+    else if (!steers)
+      checker->on_entry(*message, entry);
+  }
   if (!ends(entry.kind)) return;
   for (journal::Field const& field : entry.fields) {
     if (field.key != journal::Key::recipient) continue;
@@ -190,6 +243,13 @@ void SimWorld::dial(delivery::Hop const& hop, ClientLink& link) {
   link.connect(wire);
   peer->start();
   if (peers_.size() > 64) tidy_up();
+}
+
+std::size_t SimWorld::guests_of(Host const& host) const {
+  // Whom it no longer hears of it forgets in time.
+  Instant const since = time.now() - std::chrono::minutes{10};
+  return static_cast<std::size_t>(std::ranges::count_if(
+      peers_, [&](auto const& other) { return other->is_guest_of(host, since); }));
 }
 
 std::shared_ptr<Wire> SimWorld::call_server(Caller caller) {
@@ -247,8 +307,8 @@ void SimWorld::store_failed() {
   syncing(true);  // nothing is written any more in this process
   // An operator sees it and starts the process anew.
   Duration const wait = random.between(std::chrono::minutes{1}, std::chrono::minutes{20});
-  time.after(wait, [this, failed = node.get()] {
-    if (node.get() == failed) crash();
+  time.after(wait, [this, failed = processes_] {
+    if (node && processes_ == failed) crash();
   });
 }
 }  // namespace pb::sim

@@ -55,6 +55,10 @@ class SimWorld {
   void run();
 
   [[nodiscard]] bool faulty() const { return time.now() < calm_at; }
+  /// Everybody is written to: the domains take turns, with others beside them each time.
+  std::size_t next_domain() { return turns_++ * 7 % sites.domains().size(); }
+  /// In how many domains somebody is to get acknowledged mail.
+  [[nodiscard]] std::size_t domains_reached();
   [[nodiscard]] bool planted(Plant which) const { return plant_ == which; }
 
   // What the node tells.
@@ -69,12 +73,18 @@ class SimWorld {
   void syncing(bool now);
   /// How long the disk could be written to so far: a settle waits for it (settle_window).
   [[nodiscard]] Duration disk_free() const;
+  void sending(QueueId id);
+  void unreadable(QueueId id);
+  /// A batch lies in the store's memory, and is not synced yet.
+  void written();
   // What a next hop tells.
   void delivered(Delivered where, std::vector<std::string> const& recipients,
                  std::string const& content);
 
   /// Gives the link a wire to the hop's host, or lets it fail.
   void dial(delivery::Hop const& hop, ClientLink& link);
+  /// How many connections it has let in.
+  [[nodiscard]] std::size_t guests_of(Host const& host) const;
   /// A wire to our server; null: nobody listens now.
   std::shared_ptr<Wire> call_server(Caller caller);
   /// Links of the node: they end with it.
@@ -102,10 +112,14 @@ class SimWorld {
   void at_random(std::uint32_t count, std::function<void()> action);
   void end_process();
   void crash();
-  void restart(std::set<std::uint64_t> in_flight, Duration wait);
+  void restart(std::set<std::uint64_t> const& in_flight, Duration wait);
   void drain();
   void jump();
   void order();
+  void order_about(Accepted const& message);
+  void order_flood(std::string const& domain);
+  void carry_out(queue::AdminRequest request);
+  void crash_soon(Duration most);
   void excuse_since(Instant when);
   void on_entry(journal::Entry const& entry, bool lost);
   void check_end(bool ran_out_of_time);
@@ -120,6 +134,11 @@ class SimWorld {
   std::vector<std::unique_ptr<Person>> people_;
   std::optional<Instant> failed_at_;  // the store, in this process
   std::optional<Instant> syncing_since_;
-  Duration synced_{0};  // spent in syncs that ended
+  Duration synced_{0};           // spent in syncs that ended
+  std::uint64_t processes_ = 1;  // so far; addresses of nodes may come again
+  std::uint64_t writes_until_crash_ = 0;
+  std::uint64_t orders_waiting_ = 0;  // for something that is being sent
+  std::uint64_t floods_waiting_ = 0;  // orders that wait until a line has formed
+  std::size_t turns_ = 0;
 };
 }  // namespace pb::sim

@@ -10,6 +10,7 @@ namespace {
 constexpr auto restart_wait_max = std::chrono::minutes{10};
 /// The longest step of the ladder, what hangs on it, and a report about that.
 constexpr auto calm_lasts = std::chrono::hours{16};
+constexpr Duration burst_lasts{3000};
 constexpr std::uint64_t steps_max = 3'000'000;
 }  // namespace
 
@@ -51,13 +52,21 @@ void SimWorld::plan() {
 
 void SimWorld::plan_people() {
   auto const arrival = std::chrono::minutes{scenario.arrival_minutes};
-  auto const invite = [&](std::unique_ptr<Person> person) {
-    time.at(start_of_time + random.between(Duration{0}, arrival),
-            [one = person.get()] { one->begin(); });
+  auto const any_time = [&] { return start_of_time + random.between(Duration{0}, arrival); };
+  auto const invite = [&](std::unique_ptr<Person> person, Instant when) {
+    time.at(when, [one = person.get()] { one->begin(); });
     people_.push_back(std::move(person));
   };
-  for (std::uint32_t i = 0; i < scenario.letters; ++i) invite(make_submitter(*this));
-  for (std::uint32_t i = 0; i < scenario.hostile; ++i) invite(make_hostile(*this));
+  constexpr std::uint32_t letters_a_burst = 12;
+  std::uint32_t left = scenario.letters;
+  for (std::uint32_t i = 0; i < scenario.bursts && left > scenario.letters / 2; ++i) {
+    Instant const at = start_of_time + random.between(Duration{0}, arrival);
+    std::size_t const domain = random.below(sites.domains().size());
+    for (std::uint32_t k = 0; k < letters_a_burst; ++k, --left)
+      invite(make_submitter(*this, domain), at + random.between(Duration{0}, burst_lasts));
+  }
+  for (; left > 0; --left) invite(make_submitter(*this), any_time());
+  for (std::uint32_t i = 0; i < scenario.hostile; ++i) invite(make_hostile(*this), any_time());
 }
 
 /// `count` times in the bad hours; the dice may leave some out.
@@ -68,16 +77,18 @@ void SimWorld::at_random(std::uint32_t count, std::function<void()> action) {
 
 void SimWorld::plan_faults() {
   at_random(scenario.crashes, [this] {
-    // Nearly always in the middle of something.
-    time.after(random.between(Duration{0}, Duration{500}), [this] {
-      if (node) crash();
-    });
+    // At any time, or in the middle of something: while a batch waits for its sync.
+    if (random.one_in(2)) return crash_soon(Duration{500});
+    writes_until_crash_ = 1 + random.below(30);
   });
   at_random(scenario.drains, [this] { drain(); });
   at_random(scenario.sync_failures, [this] { store.fail_next(false); });
   at_random(scenario.write_failures, [this] { store.fail_next(true); });
   at_random(scenario.clock_jumps, [this] { jump(); });
-  at_random(scenario.orders, [this] { order(); });
+  at_random(scenario.orders, [this] {
+    if (random.one_in(2)) return order();
+    ++(random.one_in(2) ? orders_waiting_ : floods_waiting_);
+  });
 }
 
 /// Faults stop, and operators let go of what they held.
@@ -98,18 +109,19 @@ void SimWorld::end_process() {
 
 void SimWorld::crash() {
   ++counts.crashes;
-  auto in_flight = node->in_flight();
+  auto const in_flight = node->in_flight();
   end_process();
   std::size_t const lost = store.crash(random);
   time.note("crash", in_flight.size(), lost);
   excuse_since(failed_at_.value_or(time.now()));
   failed_at_.reset();
   syncing(false);
-  restart(std::move(in_flight), random.between(Duration{100}, restart_wait_max));
+  restart(in_flight, random.between(Duration{100}, restart_wait_max));
 }
 
-void SimWorld::restart(std::set<std::uint64_t> in_flight, Duration wait) {
-  time.after(wait, [this, in_flight = std::move(in_flight)] {
+void SimWorld::restart(std::set<std::uint64_t> const& in_flight, Duration wait) {
+  time.after(wait, [this, in_flight] {
+    ++processes_;
     node = std::make_unique<Node>(*this);
     node->start(in_flight);
     for (auto& checker : checkers) checker->on_restart(ledger, store);
@@ -121,13 +133,13 @@ void SimWorld::drain() {
   ++counts.drains;
   time.note("drain");
   node->drain([this] {
-    auto in_flight = node->in_flight();
+    auto const in_flight = node->in_flight();
     end_process();
     store.close();
     time.note("drained", in_flight.size());
     excuse_since(time.now());
     syncing(false);
-    restart(std::move(in_flight), random.between(Duration{100}, std::chrono::seconds{30}));
+    restart(in_flight, random.between(Duration{100}, std::chrono::seconds{30}));
   });
 }
 
@@ -144,6 +156,10 @@ void SimWorld::order() {
   auto const& accepted = ledger.accepted();
   auto at = accepted.begin();
   std::advance(at, static_cast<std::ptrdiff_t>(random.below(accepted.size())));
+  order_about(at->second);
+}
+
+void SimWorld::order_about(Accepted const& about) {
   queue::AdminRequest request;
   request.actor = "operator";
   request.action = static_cast<queue::AdminAction>(random.below(6));
@@ -151,15 +167,28 @@ void SimWorld::order() {
   bool const harsh =
       request.action == queue::AdminAction::bounce || request.action == queue::AdminAction::remove;
   if (harsh || random.one_in(2))
-    request.filter.ids = {at->second.id};
+    request.filter.ids = {about.id};
   else
-    request.filter.domain = at->second.addressees.front().domain;
-  time.note("order", static_cast<std::uint64_t>(request.action), at->first);
+    request.filter.domain = about.addressees.front().domain;
+  carry_out(std::move(request));
+}
+
+/// A line has formed before a domain: the operator stops it, or throws it away.
+void SimWorld::order_flood(std::string const& domain) {
+  queue::AdminRequest request;
+  request.actor = "operator";
+  request.action = random.one_in(2) ? queue::AdminAction::hold : queue::AdminAction::remove;
+  request.filter.domain = domain;
+  carry_out(std::move(request));
+}
+
+void SimWorld::carry_out(queue::AdminRequest request) {
+  std::uint64_t const id = request.filter.ids.empty() ? 0 : request.filter.ids.front().value();
+  time.note("order", static_cast<std::uint64_t>(request.action), id, request.filter.domain);
   // It holds from now on, whether or not the store can still write it down.
-  for (auto& [id, message] : ledger.accepted())
+  for (auto& [number, message] : ledger.accepted())
     for (Addressee& one : message.addressees)
-      one.steered = one.steered || one.domain == request.filter.domain ||
-                    (!request.filter.ids.empty() && request.filter.ids.front() == message.id);
+      one.steered = one.steered || one.domain == request.filter.domain || number == id;
   node->order(std::move(request));
 }
 

@@ -16,6 +16,7 @@ Checkers make_checkers() {
   all.push_back(make_strangers());
   all.push_back(make_unchanged());
   all.push_back(make_just_bounces());
+  all.push_back(make_welcome());
   return all;
 }
 }  // namespace pb::sim

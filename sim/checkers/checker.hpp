@@ -43,6 +43,10 @@ class Checker {
   virtual void on_leased(Accepted&, queue::Lease const&, Scenario const&, Instant /*node's now*/) {}
   virtual void on_settled(Accepted&, Addressee&, queue::Outcome const&, Instant) {}
   virtual void on_entry(Accepted&, journal::Entry const&) {}
+  /// A crash took it back.
+  virtual void on_entry_lost(Accepted&, journal::Entry const&) {}
+  /// What was leased is not there to be sent.
+  virtual void on_unreadable(Accepted&) {}
   /// The process ended; what was known in the last moment may be forgotten.
   virtual void on_process_end(Ledger&, Instant /*since when*/) {}
   /// Another one has read the store.
@@ -50,6 +54,8 @@ class Checker {
   virtual void on_delivery(Delivery const&, Instant) {}
   virtual void on_secret(Host const&, bool /*encrypted*/, bool /*trusted*/) {}
   virtual void on_report(Accepted& /*original*/, queue::ReportItem const&) {}
+  /// Somebody who keeps to the rules was answered 5yz.
+  virtual void on_refusal(Letter const&, std::string_view /*reply*/) {}
   virtual void on_session_over(SessionSummary const&) {}
   virtual void on_queue(queue::QueueStats const&, Scenario const&) {}
   virtual void on_site(delivery::SiteView const&, Scenario const&) {}
@@ -85,4 +91,5 @@ std::unique_ptr<Checker> make_security();
 std::unique_ptr<Checker> make_strangers();
 std::unique_ptr<Checker> make_unchanged();
 std::unique_ptr<Checker> make_just_bounces();
+std::unique_ptr<Checker> make_welcome();
 }  // namespace pb::sim

@@ -27,6 +27,12 @@ class Ladder final : public Checker {
       fail(message.id.text() + " is to be tried again before its time");
     if (retry_at > std::min(last, entry.at + step * 11 / 10 + Duration{1}))
       fail(message.id.text() + " is to be tried again behind its time");
+    for (Addressee* const one : named(message, entry))
+      if (attempt != ++one->deferrals) fail(message.id.text() + " forgot how often it was tried");
+  }
+  void on_entry_lost(Accepted& message, journal::Entry const& entry) override {
+    if (entry.kind != journal::Kind::deferred) return;
+    for (Addressee* const one : named(message, entry)) --one->deferrals;
   }
   void on_settled(Accepted& message, Addressee& one, queue::Outcome const& outcome,
                   Instant now) override {
@@ -60,6 +66,13 @@ class Ladder final : public Checker {
   }
 
  private:
+  static std::vector<Addressee*> named(Accepted& message, journal::Entry const& entry) {
+    std::vector<Addressee*> out;
+    for (journal::Field const& field : entry.fields)
+      if (field.key == journal::Key::recipient)
+        if (Addressee* const one = message.find(field.value)) out.push_back(one);
+    return out;
+  }
   static Duration step_of(std::uint32_t attempts) {
     auto const& steps = ladder().steps;
     return steps[std::min<std::size_t>(attempts, steps.size()) - 1];

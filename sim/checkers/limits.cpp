@@ -30,6 +30,11 @@ class Limits final : public Checker {
   void on_settled(Accepted& message, Addressee& one, queue::Outcome const&, Instant) override {
     if (message.addressees.size() == 1 && leased_[one.domain] > 0) --leased_[one.domain];
   }
+  void on_unreadable(Accepted& message) override {
+    if (message.addressees.size() != 1) return;
+    std::size_t& leased = leased_[message.addressees.front().domain];
+    if (leased > 0) --leased;
+  }
   void on_process_end(Ledger&, Instant) override { leased_.clear(); }
   void on_site(delivery::SiteView const& view, Scenario const& scenario) override {
     if (view.slots > scenario.slots_max) fail("more connections to a site than slots_max");
