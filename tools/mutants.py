@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""mutants.py: does a checker of the simulator notice when the code of layers 1-2 is wrong?
+"""mutants.py: does anything notice when the code of layers 1-2 is wrong?
 
-Usage: tools/mutants.py [--count N] [--seed S] [--seeds N] [--list]
+Usage: tools/mutants.py [--count N] [--seed S] [--seeds N] [--only TEXT ...] [--sim-only] [--list]
 Finds places in the sources where one small change makes a wrong server (a sync dropped, a settle skipped, `<` for
-`<=`, a downgrade, ...), makes each change in a copy of the tree under build/mutants, builds the simulator there, runs
-it, and prints which checker noticed. Nothing is chosen by hand: the places are found by pattern when it runs.
+`<=`, a downgrade, ...), makes each change in a copy of the tree under build/mutants, builds the simulator there and
+runs it; when no checker notices, the folder's own tests have their turn. Prints who noticed. Nothing is chosen by
+hand: the places are found by pattern when it runs. HARMLESS names, with its reason, what changes no behaviour.
 Exit status 1 when a mutant survives.
 """
 import argparse
@@ -17,11 +18,21 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TREE = ROOT / "build" / "mutants" / "tree"
+PRESET = "dev"  # one for the simulator and the tests: a source is compiled once
 FILES = ["src/queue/accept.cpp", "src/queue/settle.cpp", "src/queue/queue.cpp", "src/queue/schedule.cpp",
          "src/smtp/data_reader.cpp", "src/smtp/bdat.cpp", "src/smtp/server/receive.cpp",
          "src/smtp/server/session.cpp", "src/smtp/server/rcpt.cpp", "src/smtp/client/transfer.cpp",
          "src/smtp/client/setup.cpp", "src/smtp/client/session.cpp", "src/smtp/client/body_encoder.cpp",
          "src/delivery/classify.cpp", "src/delivery/route.cpp", "src/delivery/site_pool.cpp", "src/policy/engine.cpp"]
+
+# Whose tests are asked when no checker noticed: the longest beginning of the file's name.
+TESTS = {"src/queue/": ["queue_test"], "src/delivery/": ["delivery_test"], "src/policy/": ["policy_test"],
+         "src/smtp/": ["smtp_test", "dialogues_test"]}
+TREES = ["src", "cmake", "sim", "tests/dialogues", "tests/client_dialogues"]
+
+# Changes that are none: (kind, file, the line as it stands) and why. At most two, and none for want of a test.
+HARMLESS = {}
+HARMLESS_MAX = 2
 
 # What kind of mistake, where it may be made (a pattern of one line), and what the line becomes. Kinds take turns.
 KINDS = [
@@ -46,27 +57,32 @@ KINDS = [
     ("an end that is none", r"\\r\\n\.\\r\\n|bare_lf", lambda l: l.replace("TextFault::bare_lf", "TextFault::none")),
     ("a refusal forgotten", r"^\s+return refuse\(|^\s+refuse\(.*\);$", lambda l: re.sub(r"refuse\(.*\);", ";", l)
      if "return" not in l else "  return accept();"),
+    ("two effects swapped", r"^\s+(?:end_lease|schedule|start_waiting|forget_if_plain)\(.*\);$|^\s+out \+= .*;$", None),
     ("a counter not counted", r"^\s+(?:\+\+|--)\w[\w.>-]*;$", lambda l: "  ;"),
 ]
 
 
 def candidates(source):
-    """(kind, file, line number, new line), every place of every kind."""
+    """(kind, file, line number, new lines in place of as many), every place of every kind."""
     found = {}
     for name in FILES:
         lines = (source / name).read_text().split("\n")
         for number, line in enumerate(lines):
-            if line.lstrip().startswith(("//", "#", "static_assert", "PB_CHECK")):
-                continue
+            if line.lstrip().startswith(("//", "#", "static_assert", "PB_CHECK")) or "PB_MARK" in line:
+                continue  # a mark is counted, and no behaviour
             for kind, pattern, change in KINDS:
-                if re.search(pattern, line) and change(line) != line:
-                    found.setdefault(kind, []).append((kind, name, number, change(line)))
+                if not re.search(pattern, line):
+                    continue
+                if change is not None and change(line) != line:
+                    found.setdefault(kind, []).append((kind, name, number, [change(line)]))
+                elif change is None and re.search(pattern, lines[number + 1]):
+                    found.setdefault(kind, []).append((kind, name, number, [lines[number + 1], line]))
     return found
 
 
-def chosen(source, count, seed):
-    """Kinds take turns, places by lot."""
-    dice = random.Random(seed)
+def chosen(source, options):
+    """Kinds take turns, places by lot; with --only those that are wanted."""
+    dice = random.Random(options.seed)
     lots = candidates(source)
     for places in lots.values():
         dice.shuffle(places)
@@ -75,75 +91,127 @@ def chosen(source, count, seed):
         for kind in list(lots):
             if lots[kind]:
                 out.append(lots[kind].pop())
-    return out[:count * 2]  # some do not compile
+    if options.only:
+        return [m for m in out if any(text in f"{m[0]} {m[1]}:{m[2] + 1}:" for text in options.only)]
+    return out[:options.count * 2]  # some do not compile
 
 
 def copy_tree():
     TREE.mkdir(parents=True, exist_ok=True)
-    for name in ["CMakeLists.txt", "CMakePresets.json"]:
-        shutil.copy2(ROOT / name, TREE / name)
-    for name in ["src", "cmake", "sim"]:
+    wanted = ["CMakeLists.txt", "CMakePresets.json", "tests/CMakeLists.txt"]
+    for name in TREES:
+        wanted += [str(path.relative_to(ROOT)) for path in (ROOT / name).rglob("*") if path.is_file()]
+    for name in ["src", "cmake", "sim", "tests"]:
         for old in [path for path in (TREE / name).rglob("*") if path.is_file()]:
-            if not (ROOT / old.relative_to(TREE)).exists():
+            if str(old.relative_to(TREE)) not in wanted:
                 old.unlink()
-        for path in [path for path in (ROOT / name).rglob("*") if path.is_file()]:
-            copy = TREE / path.relative_to(ROOT)
-            if copy.exists() and copy.read_bytes() == path.read_bytes():
-                continue
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, copy)
+    for name in wanted:
+        path, copy = ROOT / name, TREE / name
+        if copy.exists() and copy.read_bytes() == path.read_bytes():
+            continue
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
 
 
-def build():
-    return subprocess.run(["cmake", "--build", "--preset", "release", "--target", "sim"], cwd=TREE,
+def build(targets):
+    return subprocess.run(["cmake", "--build", "--preset", PRESET, "--target", *targets], cwd=TREE,
                           capture_output=True, text=True).returncode == 0
 
 
-def noticed(seeds):
-    """The checker that noticed; None: nobody did."""
+def run_of(command):
+    """Status and output; status None: it does not end."""
     try:
-        run = subprocess.run([TREE / "build/release/bin/sim", "--seeds", str(seeds), "--notes", "0"],
-                             capture_output=True, text=True, timeout=300)
+        run = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=120, cwd=TREE)
     except subprocess.TimeoutExpired:
-        return "it does not end"
-    for line in run.stdout.splitlines():
+        return None, ""
+    return run.returncode, run.stdout
+
+
+def checker(seeds):
+    """The checker that noticed; None: nobody did."""
+    status, output = run_of([TREE / "build/dev/bin/sim", "--seeds", str(seeds), "--notes", "0"])
+    for line in output.splitlines():
         if line.startswith("FAILED  checker: "):
             return line.removeprefix("FAILED  checker: ").split(" (")[0]
-    return None if run.returncode == 0 else f"status {run.returncode}"
+    return None if status == 0 else "it does not end" if status is None else f"status {status}"
 
 
-def main():
+def tests_of(name):
+    return next(tests for folder, tests in TESTS.items() if name.startswith(folder))
+
+
+def failing_test(name):
+    """The first test that noticed; None: nobody did."""
+    for test in tests_of(name):
+        if not build([test]):
+            return f"{test} does not build"
+        status, output = run_of([TREE / "build/dev/bin" / test, "--gtest_brief=1"])
+        failed = re.search(r"\[  FAILED  \] ([\w./]+)", output)
+        if status != 0:
+            return f"test {failed.group(1) if failed else test}"
+    return None
+
+
+def try_out(mutant, options):
+    """Who noticed; "": nobody; None: it does not compile."""
+    kind, name, number, new = mutant
+    path = TREE / name
+    text = path.read_text()
+    lines = text.split("\n")
+    lines[number:number + len(new)] = new
+    path.write_text("\n".join(lines))
+    try:
+        if not build(["sim"]):
+            return None
+        return checker(options.seeds) or (not options.sim_only and failing_test(name)) or ""
+    finally:
+        path.write_text(text)
+
+
+def options_of_the_call():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=60, help="of the simulator, each mutant")
+    parser.add_argument("--only", action="append", help="of all mutants those whose kind or FILE:LINE: has this")
+    parser.add_argument("--sim-only", action="store_true", help="ask the simulator alone")
     parser.add_argument("--list", action="store_true", help="the mutants, without building them")
-    options = parser.parse_args()
-    mutants = chosen(ROOT, options.count, options.seed)
+    return parser.parse_args()
+
+
+def main():
+    options = options_of_the_call()
+    assert len(HARMLESS) <= HARMLESS_MAX
+    mutants = chosen(ROOT, options)
     if options.list:
-        for kind, name, number, line in mutants:
-            print(f"{kind:34} {name}:{number + 1}: {line.strip()}")
+        for kind, name, number, new in mutants:
+            print(f"{kind:34} {name}:{number + 1}: {' | '.join(line.strip() for line in new)}")
         return 0
     copy_tree()
-    subprocess.run(["cmake", "--preset", "release"], cwd=TREE, check=True, capture_output=True)
-    if not build() or noticed(options.seeds) is not None:
+    subprocess.run(["cmake", "--preset", PRESET], cwd=TREE, check=True, capture_output=True)
+    if not build(["sim"]) or checker(options.seeds) is not None:
         sys.exit("the tree itself does not build, or a checker fails without any mutant")
-    caught = survived = 0
-    for kind, name, number, line in mutants:
-        if caught + survived == options.count:
+    for name in sorted({mutant[1] for mutant in mutants}):
+        if not options.sim_only and (noticed := failing_test(name)):
+            sys.exit(f"without any mutant: {noticed}")
+    counts = {"checker": 0, "test": 0, "harmless": 0, "nobody": 0}
+    for mutant in mutants:
+        if not options.only and sum(counts.values()) == options.count:
             break
-        path = TREE / name
-        text = path.read_text()
-        lines = text.split("\n")
-        before, lines[number] = lines[number], line
-        path.write_text("\n".join(lines))
-        if build():
-            who = noticed(options.seeds)
-            caught, survived = caught + (who is not None), survived + (who is None)
-            print(f"{who or 'NOBODY':16} {kind:34} {name}:{number + 1}: {before.strip()}", flush=True)
-        path.write_text(text)
-    print(f"{caught} of {caught + survived} mutants were noticed")
-    return 1 if survived else 0
+        kind, name, number, new = mutant
+        before = (ROOT / name).read_text().split("\n")[number].strip()
+        who = try_out(mutant, options)
+        if who is None:
+            continue
+        reason = HARMLESS.get((kind, name, before))
+        if not who and reason:
+            who = f"harmless: {reason}"
+        counts["nobody" if not who else "harmless" if who.startswith("harmless") else
+               "test" if who.startswith("test ") else "checker"] += 1
+        print(f"{who or 'NOBODY':16} {kind:34} {name}:{number + 1}: {before}", flush=True)
+    print(f"{sum(counts.values())} mutants: {counts['checker']} noticed by a checker of the simulator, "
+          f"{counts['test']} by a test, {counts['harmless']} harmless, {counts['nobody']} by nobody")
+    return 1 if counts["nobody"] else 0
 
 
 if __name__ == "__main__":
