@@ -217,7 +217,7 @@ void Hostile::spoil_chunk() {
   letter.recipients = {"anna@our.test"};
   std::string const content = header + "text" + std::string{end} + "more\r\n";
   std::size_t const first = dice.one_in(2) ? 0 : 1 + dice.below(content.size());
-  turns_.push_back("MAIL FROM:<x@evil.test>\r\n");
+  turns_.push_back("MAIL FROM:<ok@d1.test>\r\n");
   turns_.push_back("RCPT TO:<anna@our.test>\r\n");
   if (first != 0) turns_.push_back(fmt::format("BDAT {}\r\n{}", first, content.substr(0, first)));
   turns_.push_back(
