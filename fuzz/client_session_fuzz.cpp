@@ -60,8 +60,29 @@ class Play {
     wanted.octets = choice(6) ? 100 : 100'000;
     octets_ = wanted.octets;
     wanted.eight_bit = choice(7);
+    if (begun_ > 0) wish(wanted);
     session_.begin(std::move(wanted));
     ++begun_;
+  }
+
+  /// What a sender may ask for beside: from the second transaction on.
+  void wish(Transaction& wanted) const {
+    mail::Envelope& envelope = wanted.envelope;
+    envelope.dsn_return = begun_ == 1 ? mail::DsnReturn::full : mail::DsnReturn::headers;
+    envelope.envelope_id = "id+2B";
+    envelope.deliver_by_return = choice(6);
+    envelope.deliver_by_trace = choice(7);
+    envelope.priority = 3;
+    wanted.deliver_by_seconds = 90;
+    wanted.header_utf8 = choice(5);
+    wanted.eight_bit_anyway = choice(0);
+    auto& paths = envelope.forward_paths;
+    paths[0].notify = {.specified = true, .never = true};
+    paths[1].notify = {.specified = true, .success = true, .failure = true, .delay = true};
+    paths[1].original_recipient = "rfc822;b+2Bc@two.example";
+    paths[2].mailbox = mail::Mailbox{"j\xC3\xB6rg",
+                                     {"b\xC3\xBC"
+                                      "cher.example"}};
   }
 
   bool one_step() {
@@ -106,7 +127,7 @@ class Play {
     if (unread_.empty()) {
       if (over_) return false;
       over_ = true;
-      session_.on_end_of_input();
+      cut_ % 2 == 0 ? session_.on_end_of_input() : session_.on_timeout();
       return true;
     }
     std::string_view const piece = unread_.substr(0, cut_);

@@ -1,11 +1,13 @@
 // published_fuzz.cpp: autoconfig and autodiscover files of a stranger's web server.
 // Spec: advisor/published.hpp, advisor/xml.hpp.
 // Covers: src/advisor/published.cpp, src/advisor/xml.cpp
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "advisor/published.hpp"
+#include "base/ascii.hpp"
 #include "base/check.hpp"
 #include "base/ip.hpp"
 #include "dns/name.hpp"
@@ -38,5 +40,11 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   if (auto const root = advisor::parse_xml(text)) PB_CHECK(depth(*root) <= advisor::xml_depth_max);
   check(advisor::parse_autoconfig(text));
   check(advisor::parse_autodiscover(text, "you@example.com"));
+  // What is asked holds the address as it is, whatever marks are in it.
+  if (std::ranges::any_of(text, ascii::is_control)) return 0;  // XML knows few of them
+  if (auto const asked = advisor::parse_xml(advisor::autodiscover_request(text))) {
+    auto const* const request = asked->child("Request");
+    PB_CHECK(request != nullptr && request->text_of("EMailAddress") == ascii::trim(text));
+  }
   return 0;
 }

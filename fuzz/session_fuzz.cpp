@@ -62,11 +62,19 @@ void check_stored(Stored const& stored) {
   PB_CHECK(stored.message.envelope.forward_paths.size() <= 3);
 }
 
-std::string transcript(World const& world, std::string_view client, std::size_t step) {
+/// How it ends when the client has nothing more to say.
+enum class End : std::uint8_t { none, closed, timeout, shutdown };
+
+std::string transcript(World const& world, std::string_view client, std::size_t step,
+                       End end = End::none) {
   Driver driver{world};
   for (std::size_t at = 0; at < client.size() && !driver.hangup(); at += step) {
     driver.feed(client.substr(at, step));
   }
+  if (!driver.hangup() && end == End::closed) driver.close();
+  if (!driver.hangup() && end == End::timeout) driver.timeout();
+  if (!driver.hangup() && end == End::shutdown) driver.shutdown();
+  PB_CHECK(driver.hangup() || end == End::none || end == End::shutdown);
   std::string out = driver.take_output();
   for (Stored const& stored : driver.stored()) {
     check_stored(stored);
@@ -86,6 +94,6 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   std::string const whole = transcript(world, client, client.size() + 1);
   PB_CHECK(transcript(world, client, step) == whole);
   world.settings.starttls_offered = true;
-  transcript(world, client, client.size() + 1);
+  transcript(world, client, client.size() + 1, static_cast<End>(data[2] >> 6));
   return 0;
 }

@@ -70,7 +70,7 @@ def plants(names):
             if line and not line.startswith("#")]
     copy = TOP / "build/planted"
     missed = [name for name in names if name not in {row[0] for row in rows}]
-    for folder in ("src", "fuzz", "cmake"):
+    for folder in ("src", "fuzz", "cmake", "tests"):  # the targets use what drives the dialogues, too
         shutil.copytree(TOP / folder, copy / folder, dirs_exist_ok=True)
     for file in ("CMakeLists.txt", "CMakePresets.json"):
         shutil.copy2(TOP / file, copy / file)
