@@ -1,20 +1,21 @@
 // million_deferred.cpp: what do a million deferred messages cost in memory, at start, and to look
 // at? Spec: ARCHITECTURE.md decision 4 (due index in memory).      Run: bench_million_deferred
-// DIRECTORY [MESSAGES [DOMAINS]] Not here: delivering them.
+// DIRECTORY [MESSAGES [DOMAINS]] Not here: SMTP, delivering them.
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <chrono>
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <string>
+#include <thread>
 
+#include "queue_load.hpp"
 #include "runtime/queue_desk.hpp"
-#include "runtime/system.hpp"
 
 namespace {
 using namespace pb;
-using Steady = std::chrono::steady_clock;
+using namespace pb::bench;
 
 double ms_since(Steady::time_point begin) {
   return std::chrono::duration<double, std::milli>(Steady::now() - begin).count();
@@ -58,11 +59,27 @@ bool fill(runtime::RocksStore& store, std::size_t messages, std::size_t domains,
   return store.sync().has_value();
 }
 
-class CountLeases final : public runtime::LeaseSink {
- public:
-  void start(runtime::LeasedMessage) override {}
-  void revoke(queue::LeaseId) override {}
-};
+/// Mail goes on while an operator holds everything that waits: what it waits for its 250 then,
+/// beside before.
+void hold_beside_mail(runtime::QueueRunner& runner, runtime::QueueDesk& desk,
+                      queue::AdminFilter const& all) {
+  constexpr std::size_t sessions = 4;
+  Result const before = sessions_of(runner, sessions, [](double past) { return past < 5; });
+  std::atomic<bool> holding = true;
+  auto const begin = Steady::now();
+  std::thread operators{[&] {
+    desk.order({.action = queue::AdminAction::hold, .filter = all, .actor = "bench"});
+    holding = false;
+  }};
+  Result const meanwhile = sessions_of(runner, sessions, [&](double) { return holding.load(); });
+  operators.join();
+  fmt::print("hold all, beside mail: {:.1f} ms\n", ms_since(begin));
+  fmt::print(
+      "mail of {} sessions: {:.0f}/s, p99 {:.2f} ms before; {:.0f}/s, p99 {:.2f} ms while all "
+      "is being held: {:.2f} times (at most 2 wanted)\n",
+      sessions, before.rate, before.p99_ms, meanwhile.rate, meanwhile.p99_ms,
+      meanwhile.p99_ms / before.p99_ms);
+}
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -86,7 +103,7 @@ int main(int argc, char** argv) {
   fmt::print("open: {:.0f} ms\n", ms_since(begin));
   std::size_t const before = resident_octets();
   runtime::QueueRunner runner{**store, {}, clock, random, log};
-  CountLeases sink;
+  Sink sink{runner};
   runner.set_lease_sink(&sink);
   if (!runner.start()) return 69;
   fmt::print("open and start: {:.0f} ms\n", ms_since(begin));
@@ -110,9 +127,7 @@ int main(int argc, char** argv) {
   timed("stats", [&] { return desk.stats()->messages; });
   timed("stats by domain", [&] { return desk.domains(10)->size(); });
   timed("show", [&] { return desk.show(last)->has_value(); });
-  timed("hold all", [&] {
-    return desk.order({.action = queue::AdminAction::hold, .filter = all, .actor = "bench"});
-  });
+  hold_beside_mail(runner, desk, all);
   fmt::print("held: {}\n", desk.stats()->held);
   return 0;
 }

@@ -82,7 +82,8 @@ void Queue::run_jobs(Instant now, Effects& out) {
 bool Queue::run_slice(Job& job, Instant now, Effects& out) {
   Slot const until =
       static_cast<Slot>(std::min<std::size_t>(job.end, std::size_t{job.next} + settings_.slice));
-  for (; job.next < until; ++job.next) {
+  std::size_t const enough = job.progress.recipients + settings_.slice_changes;
+  for (; job.next < until && job.progress.recipients < enough; ++job.next) {
     if (table_.at(job.next).count == 0) continue;
     ++job.progress.looked_at;
     if (!matches(job.request.filter, table_.at(job.next))) continue;

@@ -30,7 +30,10 @@ struct QueueSettings {
   std::map<std::string, RetryLadder> retry_by_domain{};  // key form
   std::size_t leases_max = 2000;
   std::size_t leases_per_domain_max = 500;
-  std::size_t slice = 1000;          // messages an operator's request looks at before mail goes on
+  // An operator's request looks at so many messages, or changes so many recipients, before mail
+  // goes on: each change is two writes.
+  std::size_t slice = 1000;
+  std::size_t slice_changes = 100;
   std::uint64_t first_sequence = 1;  // of the journal: behind the last one there
   std::uint64_t hash_seed = 0;
   bool make_reports = true;  // false: nobody makes them, settled is settled

@@ -233,6 +233,15 @@ TEST(Queue, en_masse_orders_go_in_slices_and_survive_a_restart) {
   EXPECT_EQ(world.queue_->stats().held, 95U);
 }
 
+TEST(Queue, a_slice_ends_when_much_was_changed_although_more_could_be_looked_at) {
+  World world{{.leases_max = 0, .slice = 50, .slice_changes = 4}};
+  for (int i = 0; i < 10; ++i) world.accept({"a@x.example", "b@x.example", "c@else.example"});
+  world.admin(AdminAction::hold, {.domain = "x.example"});
+  EXPECT_EQ(world.queue_->stats().held, 4U);
+  while (!world.progress_.back().finished) world.sleep();
+  EXPECT_EQ(world.queue_->stats().held, 20U);
+}
+
 TEST(Queue, a_new_route_is_lent_with_the_message) {
   World world{{.leases_max = 1}};
   QueueId const id = world.accept({"a@x.example"});
