@@ -28,7 +28,8 @@ FILES = ["src/queue/accept.cpp", "src/queue/settle.cpp", "src/queue/queue.cpp", 
 # Whose tests are asked when no checker noticed: the longest beginning of the file's name.
 TESTS = {"src/queue/": ["queue_test"], "src/delivery/": ["delivery_test"], "src/policy/": ["policy_test"],
          "src/smtp/": ["smtp_test", "dialogues_test"]}
-TREES = ["src", "cmake", "sim", "tests/dialogues", "tests/client_dialogues"]
+TREES = ["src", "cmake", "sim", "tests/dialogues", "tests/client_dialogues", "tests/vectors",
+         "docs/reference"]
 
 # Changes that are none: (kind, file, the line as it stands) and why. At most two, and none for want of a test.
 HARMLESS = {}
@@ -101,7 +102,7 @@ def copy_tree():
     wanted = ["CMakeLists.txt", "CMakePresets.json", "tests/CMakeLists.txt"]
     for name in TREES:
         wanted += [str(path.relative_to(ROOT)) for path in (ROOT / name).rglob("*") if path.is_file()]
-    for name in ["src", "cmake", "sim", "tests"]:
+    for name in ["src", "cmake", "sim", "tests", "docs"]:
         for old in [path for path in (TREE / name).rglob("*") if path.is_file()]:
             if str(old.relative_to(TREE)) not in wanted:
                 old.unlink()
