@@ -104,6 +104,15 @@ TEST_F(RouteTest, null_mx_is_a_bounce_with_5_1_10) {
   EXPECT_EQ(outcome("two.example"), "bounced 5.1.10 null_mx");
 }
 
+TEST_F(RouteTest, a_null_mx_beside_others_is_not_believed) {  // RFC 7505 §3
+  mx("two.example", 0, "");
+  mx("two.example", 10, "a.two.example");
+  a("a.two.example", "192.0.2.1");
+  EXPECT_EQ(outcome("two.example"), "route");
+  mx("odd.example", 10, "a name with blanks");
+  EXPECT_EQ(outcome("odd.example"), "bounced 5.4.4 no_address") << "no host, and no refusal either";
+}
+
 TEST_F(RouteTest, only_certain_answers_bounce) {
   EXPECT_EQ(outcome("nowhere.example"), "bounced 5.1.2 domain_not_found");
   world.add_name("empty.example");
