@@ -27,6 +27,10 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   }
   static_cast<void>(parse_bdat(parts.arguments));
   static_cast<void>(parse_auth(parts.arguments));
+  if (auto const probe = parse_probe(parts.arguments); probe) {
+    PB_CHECK(probe->port != 0 && !probe->host.empty());
+    PB_CHECK(probe->address == pb::IpAddress::parse(probe->host));
+  }
   static_cast<void>(parse_internet_time(parts.arguments));
   if (auto const decoded = decode_xtext(line); decoded) {
     PB_CHECK(decode_xtext(encode_xtext(*decoded)) == decoded);

@@ -3,7 +3,7 @@
 // Covers: src/smtp/server/session.cpp src/smtp/server/receive.cpp src/smtp/server/mail.cpp
 // Covers: src/smtp/server/rcpt.cpp src/smtp/server/bdat.cpp src/smtp/server/auth.cpp
 // Covers: src/smtp/server/ehlo.cpp src/smtp/server/xclient.cpp src/smtp/server/edit.cpp
-// Covers: src/smtp/server/commands.cpp src/smtp/server/starttls.cpp
+// Covers: src/smtp/server/commands.cpp src/smtp/server/starttls.cpp src/smtp/server/xprobe.cpp
 //
 // Input: an octet of settings, one of verdicts, a step; then what the client says.
 #include <cstddef>
@@ -36,6 +36,7 @@ World make_world(unsigned settings, unsigned verdicts) {
   world.facts.peer.xclient_login = (settings & 64) != 0;
   world.facts.peer.trusted = (settings & 128) != 0;
   world.settings.futurerelease = world.settings.mt_priority = world.settings.deliverby = true;
+  world.settings.probe_ports = {587};
   world.accounts = {{"user", "secret"}};
   world.logins_unavailable = (verdicts & 64) != 0;
   if ((verdicts & 7) < 6) {

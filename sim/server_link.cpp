@@ -154,6 +154,8 @@ bool ServerLink::carry_out(Step& step) {
     return ask(asked->stage);
   } else if (auto const* asked_auth = std::get_if<AskAuth>(&step)) {
     session_.on_auth_answer(answer_login(asked_auth->question));
+  } else if (std::holds_alternative<AskProbe>(step)) {
+    session_.on_probe_answer({});  // nobody here offers it
   } else if (std::holds_alternative<StartTls>(step)) {
     waiting_ = true;
     input_.clear();

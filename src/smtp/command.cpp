@@ -111,4 +111,31 @@ std::expected<AuthCommand, SyntaxError> parse_auth(std::string_view arguments) {
   command.initial_response = response == "=" ? std::string{} : std::string{response};
   return command;
 }
+
+std::expected<ProbeCommand, SyntaxError> parse_probe(std::string_view arguments) {
+  constexpr std::size_t digits_max = 5;
+  auto const colon = arguments.rfind(':');
+  if (colon == std::string_view::npos) return std::unexpected{SyntaxError::syntax};
+  auto const host = mail::parse_domain(arguments.substr(0, colon), mail::Utf8::refuse);
+  if (!host) return std::unexpected{SyntaxError::syntax};
+  ProbeCommand command;
+  auto const digits = arguments.substr(colon + 1);
+  auto const end = digits.data() + digits.size();
+  auto const [at, error] = std::from_chars(digits.data(), end, command.port);
+  bool const is_port = error == std::errc{} && at == end && digits.size() <= digits_max;
+  if (!is_port || digits.starts_with('0')) return std::unexpected{SyntaxError::syntax};
+  command.host = ascii::to_lower(host->text);
+  if (host->is_literal()) {
+    command.host = command.host.substr(1, command.host.size() - 2);
+    if (command.host.starts_with("ipv6:")) command.host.erase(0, 5);
+    command.address = IpAddress::parse(command.host);
+    if (!command.address) return std::unexpected{SyntaxError::syntax};
+    return command;
+  }
+  auto const dot = command.host.rfind('.');
+  bool const named = dot != std::string::npos &&
+                     command.host.find_first_not_of("0123456789", dot + 1) != std::string::npos;
+  if (!named) return std::unexpected{SyntaxError::syntax};
+  return command;
+}
 }  // namespace pb::smtp

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "base/ip.hpp"
 #include "mail/envelope.hpp"
 
 namespace pb::smtp {
@@ -77,6 +78,16 @@ struct AuthCommand {
 };
 /// mechanism [SP initial-response] (RFC 4954 §4).
 std::expected<AuthCommand, SyntaxError> parse_auth(std::string_view arguments);
+
+/// What XPROBE asks to be measured. `address` is set where the host is an address literal.
+struct ProbeCommand {
+  std::string host;  // lower case; without the brackets of a literal
+  std::optional<IpAddress> address;
+  std::uint16_t port = 0;
+};
+/// ( Domain / address-literal ) ":" port, and nothing else. The domain has two labels at least, in
+/// ASCII; its last one is not all digits, so that no name can be taken for an address.
+std::expected<ProbeCommand, SyntaxError> parse_probe(std::string_view arguments);
 
 /// xtext = *( xchar / hexchar ); hexchar = "+" 2HEXDIG, upper case (RFC 3461 §4).
 std::optional<std::string> decode_xtext(std::string_view text);

@@ -49,6 +49,54 @@ TEST(Bdat, is_a_size_and_maybe_last) {
   }
 }
 
+TEST(Probe, is_a_host_and_a_port) {
+  auto const name = parse_probe("SMTP.Example.COM:587");
+  ASSERT_TRUE(name);
+  EXPECT_EQ(name->host, "smtp.example.com");
+  EXPECT_EQ(name->port, 587);
+  EXPECT_FALSE(name->address);
+  auto const v4 = parse_probe("[192.0.2.1]:25");
+  ASSERT_TRUE(v4);
+  EXPECT_EQ(v4->address, IpAddress::parse("192.0.2.1"));
+  auto const v6 = parse_probe("[IPv6:2001:db8::1]:465");
+  ASSERT_TRUE(v6);
+  EXPECT_EQ(v6->host, "2001:db8::1");
+  EXPECT_EQ(v6->address, IpAddress::parse("2001:db8::1"));
+}
+
+TEST(Probe, takes_nothing_that_could_mean_another_address) {
+  for (auto const bad : {"",
+                         "a.example",
+                         "a.example:",
+                         ":587",
+                         "a.example:0",
+                         "a.example:65536",
+                         "a.example:+5",
+                         "a.example:00587",
+                         "a.example: 587",
+                         "a.example:587 x",
+                         "localhost:25",
+                         "127.0.0.1:25",
+                         "0177.0.0.1:25",
+                         "0x7f.1:25",
+                         "1.2.3.4.5:25",
+                         "2130706433:25",
+                         "a.example.:25",
+                         "a..example:25",
+                         "-a.example:25",
+                         "a_b.example:25",
+                         "user@a.example:25",
+                         "::1:25",
+                         "[::1]:25",
+                         "[127.1]:25",
+                         "[IPv6:::1%lo]:25",
+                         "[]:25",
+                         "[IPv6:]:25",
+                         "a.ex\xC3\xA4:25"}) {
+    EXPECT_FALSE(parse_probe(bad)) << bad;
+  }
+}
+
 TEST(Xtext, goes_both_ways) {
   std::string all;
   for (int c = 0; c < 256; ++c) all += static_cast<char>(c);

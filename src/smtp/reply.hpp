@@ -161,5 +161,13 @@ inline constexpr NamedReply auth_malformed{501, {5, 5, 2}, "Malformed authentica
 inline constexpr NamedReply auth_denied{535, {5, 7, 8}, "Wrong user or password"};
 inline constexpr NamedReply too_many_logins{421, {4, 7, 0}, "Too many failed logins; closing"};
 inline constexpr NamedReply xclient_denied{550, {5, 7, 0}, "XCLIENT is not for you"};
+
+// XPROBE, an extension of ours (docs/reference/xprobe.md).
+inline constexpr NamedReply probed{250, {2, 0, 0}, ""};
+inline constexpr NamedReply bad_probe{501, {5, 5, 4}, "Say XPROBE host:port"};
+inline constexpr NamedReply probe_port_denied{550, {5, 7, 1}, "Not a port of mail"};
+inline constexpr NamedReply probe_target_denied{550, {5, 7, 1}, "Not a public address"};
+inline constexpr NamedReply too_many_probes{450, {4, 7, 1}, "Too many probes; try again later"};
+inline constexpr NamedReply probing_now{451, {4, 3, 2}, "Another probe is under way"};
 }  // namespace reply
 }  // namespace pb::smtp

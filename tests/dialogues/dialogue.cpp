@@ -164,6 +164,10 @@ bool Reader::setting(std::string_view key, std::string_view value) {
       if (!name) fail("unknown mechanism");
       settings.mechanisms.push_back(*name);
     }
+  } else if (key == "probe-ports") {
+    for (auto const word : ascii::split(value, ' ')) {
+      settings.probe_ports.push_back(static_cast<std::uint16_t>(number(word)));
+    }
   } else if (key == "offers") {
     for (auto const word : ascii::split(value, ' ')) {
       settings.futurerelease |= word == "futurerelease";
@@ -233,6 +237,14 @@ void Reader::directive(std::string_view text) {
     world.accounts.emplace_back(words[0], words[1]);
   } else if (key == "early") {
     world.early += unescape(value);
+  } else if (key == "probe") {
+    using server::ProbeResult;
+    std::map<std::string_view, ProbeResult> const refusals{{"not-public", ProbeResult::not_public},
+                                                           {"too-many", ProbeResult::too_many},
+                                                           {"busy", ProbeResult::busy}};
+    auto const refusal = refusals.find(value);
+    if (refusal != refusals.end()) world.probe = {refusal->second, {}};
+    if (refusal == refusals.end()) world.probe.facts = unescape(value);
   } else if (key == "logins-unavailable") {
     world.logins_unavailable = true;
   } else if (key == "nothing-stored") {

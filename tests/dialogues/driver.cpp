@@ -3,6 +3,8 @@
 // Not here: dialogue files (dialogue.cpp).
 #include "driver.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "base/ascii.hpp"
@@ -83,6 +85,10 @@ void Driver::execute(server::Step const& step) {
     session_.on_verdict(judge(ask->stage));
   } else if (auto const* ask_auth = std::get_if<server::AskAuth>(&step)) {
     session_.on_auth_answer(authenticate(ask_auth->question));
+  } else if (auto const* ask_probe = std::get_if<server::AskProbe>(&step)) {
+    PB_CHECK(session_.facts().tls.active && !session_.facts().account.empty());
+    probed_.push_back(fmt::format("{}:{}", ask_probe->target.host, ask_probe->target.port));
+    session_.on_probe_answer(world_.probe);
   } else if (std::holds_alternative<server::StartTls>(step)) {
     server::TlsFacts tls;
     tls.active = true;

@@ -46,6 +46,7 @@ struct World {
   bool logins_unavailable = false;
   server::CommitResult commit = server::CommitResult::durable;
   server::SinkAnswer sink = server::SinkAnswer::ok;
+  server::ProbeAnswer probe{server::ProbeResult::measured, {}};
   std::string early;  // what the client sends before it was greeted
 };
 
@@ -69,6 +70,8 @@ class Driver {
   [[nodiscard]] std::optional<server::HangupReason> hangup() const { return hangup_; }
   [[nodiscard]] server::Session const& session() const { return session_; }
   [[nodiscard]] std::size_t asked(server::Stage stage) const;
+  /// What was asked to be measured, "host:port", in order.
+  [[nodiscard]] std::vector<std::string> const& probed() const { return probed_; }
 
  private:
   void run();
@@ -85,6 +88,7 @@ class Driver {
   std::string body_;
   std::vector<Stored> stored_;
   std::vector<server::Stage> asked_;
+  std::vector<std::string> probed_;
   std::optional<server::HangupReason> hangup_;
   bool reading_ = false;
 };

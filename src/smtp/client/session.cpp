@@ -32,6 +32,7 @@ constexpr ExpectRow expect_rows[] = {
     {Expect::chunk, Phase::body, limits::data_block_wait},
     {Expect::final, Phase::end_of_data, limits::data_termination_wait},
     {Expect::lone_dot, Phase::data, limits::data_initiation_wait},
+    {Expect::extension, Phase::idle, limits::command_wait},
     {Expect::quit, Phase::quit, quit_wait},
 };
 
@@ -176,6 +177,9 @@ void Session::Impl::dispatch(Pending answered, RemoteReply reply) {
       return on_final(answered, std::move(reply));
     case Expect::lone_dot:
       return;
+    case Expect::extension:
+      extension_answer = std::move(reply);
+      return;
     case Expect::quit:
       state = State::closing;
       return;
@@ -252,6 +256,12 @@ Session::Session(Session&&) noexcept = default;
 
 Step Session::next(std::string_view& input) { return impl_->next(input); }
 void Session::begin(Transaction transaction) { impl_->begin(std::move(transaction)); }
+void Session::ask(std::string command) {
+  PB_CHECK(is_ready() && usable() && command.find_first_of("\r\n") == std::string::npos);
+  impl_->extension_answer.reset();
+  impl_->command(std::move(command), Expect::extension);
+}
+std::optional<RemoteReply> const& Session::answer() const { return impl_->extension_answer; }
 void Session::on_body(std::string_view bytes) { impl_->on_body(bytes); }
 void Session::on_body_failed() { impl_->fail(Fault::body_failed, Phase::body); }
 void Session::on_tls(TlsAnswer answer) { impl_->on_tls(std::move(answer)); }

@@ -71,6 +71,10 @@ class Session {
 
   /// Opens a transaction; before the greeting, too. Only when usable().
   void begin(Transaction transaction);
+  /// One command of an extension, without its line end; the next Idle means that answer() is
+  /// there. Only when ready and usable().
+  void ask(std::string command);
+  [[nodiscard]] std::optional<RemoteReply> const& answer() const;
   /// Answers to NeedBody and StartTls.
   void on_body(std::string_view bytes);
   void on_body_failed();

@@ -28,6 +28,7 @@ enum class Expect : std::uint8_t {
   chunk,     // BDAT that is not the last
   final,     // the end of data: for all recipients, in LMTP for one
   lone_dot,  // the end of data of a message that nobody takes
+  extension,
   quit
 };
 Phase phase_of(Expect expect);
@@ -131,6 +132,7 @@ struct Session::Impl {
   std::vector<sasl::ClientMechanismName> mechanisms_left;  // best first
 
   std::optional<Open> open;
+  std::optional<RemoteReply> extension_answer;  // to ask()
   bool reset_due = false;
   bool quit_due = false;
   std::size_t transactions = 0;

@@ -53,6 +53,25 @@ TEST(ClientSession, takes_nothing_that_came_before_tls_for_an_answer_behind_it) 
   EXPECT_TRUE(sent.ends_with("STARTTLS\r\n")) << "not another word";
 }
 
+TEST(ClientSession, asks_a_command_of_an_extension_and_gives_its_answer) {
+  Session session{plain_settings()};
+  std::string sent;
+  follow(session, "220 mx\r\n", sent);
+  ASSERT_TRUE(std::holds_alternative<Idle>(follow(session, "250 mx\r\n", sent)));
+  session.ask("XPROBE a.example:587");
+  EXPECT_TRUE(std::holds_alternative<ReadMore>(follow(session, "", sent)));
+  EXPECT_TRUE(sent.ends_with("XPROBE a.example:587\r\n"));
+  EXPECT_FALSE(session.answer());
+  ASSERT_TRUE(
+      std::holds_alternative<Idle>(follow(session, "250-2.0.0 a\r\n250 2.0.0 b\r\n", sent)));
+  ASSERT_TRUE(session.answer());
+  EXPECT_EQ(session.answer()->text, "a\nb");
+  session.ask("XPROBE b.example:587");
+  EXPECT_FALSE(session.answer());
+  EXPECT_TRUE(std::holds_alternative<Closed>(follow(session, "421 4.3.2 later\r\n", sent)));
+  EXPECT_FALSE(session.usable());
+}
+
 TEST(ClientSession, keeps_at_most_a_hundred_commands_ahead_of_the_replies) {
   Session session{plain_settings()};
   session.begin(to_many(1000, 2));

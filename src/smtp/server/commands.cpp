@@ -21,7 +21,7 @@ constexpr std::uint8_t recipients = bit(Order::in_mail) | bit(Order::has_recipie
 constexpr std::uint8_t complete = bit(Order::has_recipients);
 
 // BDAT stands everywhere: its octets follow whether it is wanted or not (RFC 3030 §2).
-constexpr std::array<CommandRow, 15> rows{{
+constexpr std::array<CommandRow, 16> rows{{
     // verb, handler, where, before TLS, UTF-8, specification
     {"EHLO", &Impl::handle_ehlo, any, true, false, "RFC 5321 §4.1.1.1"},
     {"HELO", &Impl::handle_helo, any, true, false, "RFC 5321 §4.1.1.1"},
@@ -38,6 +38,7 @@ constexpr std::array<CommandRow, 15> rows{{
     {"STARTTLS", &Impl::handle_starttls, before_mail, true, false, "RFC 3207 §4"},
     {"AUTH", &Impl::handle_auth, greeted, false, false, "RFC 4954 §4"},
     {"XCLIENT", &Impl::handle_xclient, before_mail, true, false, "Postfix XCLIENT_README"},
+    {"XPROBE", &Impl::handle_xprobe, greeted, false, false, "docs/reference/xprobe.md"},
 }};
 }  // namespace
 

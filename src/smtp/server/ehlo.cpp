@@ -92,6 +92,8 @@ std::string Session::Impl::ehlo_text() const {
   if (offers(settings_->deliverby)) {
     text += fmt::format("\nDELIVERBY {}", std::chrono::seconds{limits::deliver_by_min}.count());
   }
+  bool const probes = !settings_->probe_ports.empty() && settings_->role != Role::relay;
+  if (probes && facts_.tls.active && !facts_.account.empty()) text += "\nXPROBE";
   if (facts_.peer.may_xclient) {
     text += "\nXCLIENT NAME ADDR PORT PROTO HELO DESTADDR DESTPORT";
     if (facts_.peer.xclient_login) text += " LOGIN";

@@ -45,6 +45,7 @@ Step Session::Impl::next(std::string_view& input) {
   planned_.reset();
   if (std::holds_alternative<Ask>(step)) waiting_ = Waiting::verdict;
   if (std::holds_alternative<AskAuth>(step)) waiting_ = Waiting::auth;
+  if (std::holds_alternative<AskProbe>(step)) waiting_ = Waiting::probe;
   if (std::holds_alternative<StartTls>(step)) waiting_ = Waiting::tls;
   if (std::holds_alternative<AppendBody>(step)) waiting_ = Waiting::appended;
   if (std::holds_alternative<Commit>(step)) waiting_ = Waiting::committed;
@@ -293,6 +294,7 @@ void Session::on_auth_answer(sasl::Answer answer) {
   impl_->waiting_ = Impl::Waiting::none;
   impl_->on_auth_outcome(impl_->mechanism_->answer(answer));
 }
+void Session::on_probe_answer(ProbeAnswer answer) { impl_->on_probe_answer(answer); }
 void Session::on_tls(TlsFacts tls) { impl_->on_tls(std::move(tls)); }
 void Session::on_appended(SinkAnswer answer) { impl_->on_appended(answer); }
 void Session::on_committed(CommitAnswer answer) { impl_->on_committed(answer); }

@@ -2,10 +2,10 @@
 // session_test.cpp, tests/dialogues.  Spec: RFC 5321; extensions: smtp/server/ehlo.cpp.      Not
 // here: sockets (runtime/).
 //
-// Invariants: 1. One step at a time: next() is not called while an Ask, AskAuth, StartTls,
-// AppendBody or Commit waits for its answer. 2. No input is consumed while asked. 3. No state of
-// before STARTTLS is left behind it. 4. A body byte is given out at most once. 5. "250" for a
-// message is sent only after on_committed(durable).
+// Invariants: 1. One step at a time: next() is not called while an Ask, AskAuth, AskProbe,
+// StartTls, AppendBody or Commit waits for its answer. 2. No input is consumed while asked. 3. No
+// state of before STARTTLS is left behind it. 4. A body byte is given out at most once. 5. "250"
+// for a message is sent only after on_committed(durable).
 #pragma once
 
 #include <memory>
@@ -34,6 +34,7 @@ struct Settings {
   std::size_t errors_max = 20;            // a session; then 421 4.7.0 and close
   std::size_t transactions_max = 10'000;  // MAILMAX of LIMITS (RFC 9422)
   std::size_t auth_failures_max = 5;
+  std::vector<std::uint16_t> probe_ports;  // of XPROBE, for accounts; empty: it is not offered
   bool futurerelease = false, mt_priority = false, deliverby = false;  // offered by role
   Duration idle_wait = limits::command_wait;
 };
@@ -61,6 +62,7 @@ class Session {
 
   void on_verdict(Verdict verdict);
   void on_auth_answer(sasl::Answer answer);
+  void on_probe_answer(ProbeAnswer answer);
   void on_tls(TlsFacts tls);
   void on_appended(SinkAnswer answer);
   void on_committed(CommitAnswer answer);

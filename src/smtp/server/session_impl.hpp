@@ -45,7 +45,7 @@ struct Session::Impl {
     closed
   };
   /// Which on_...() is due; none: next() may be called.
-  enum class Waiting : std::uint8_t { none, verdict, auth, tls, appended, committed };
+  enum class Waiting : std::uint8_t { none, verdict, auth, probe, tls, appended, committed };
   /// The message is refused; said once its octets have been read.
   struct Refusal {
     Reply reply;
@@ -93,6 +93,7 @@ struct Session::Impl {
   void handle_starttls(std::string_view arguments);
   void handle_auth(std::string_view arguments);
   void handle_xclient(std::string_view arguments);
+  void handle_xprobe(std::string_view arguments);
   void hello(std::string_view name, bool esmtp);
   void on_ehlo_verdict(Verdict const& verdict);
   void on_mail_verdict(Verdict const& verdict);
@@ -101,6 +102,7 @@ struct Session::Impl {
   /// FUTURERELEASE, MT-PRIORITY and DELIVERBY: for submission and for trusted networks only.
   [[nodiscard]] bool offers(bool setting) const;
   [[nodiscard]] bool is_offered(sasl::MechanismName name) const;
+  void on_probe_answer(ProbeAnswer const& answer);
 
   // auth.cpp: the SASL exchange.
   void read_auth_line(std::string_view& input);

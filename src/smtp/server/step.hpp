@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "sasl/server.hpp"
+#include "smtp/command.hpp"
 #include "smtp/reply.hpp"
 
 namespace pb::smtp::server {
@@ -32,6 +33,10 @@ struct Ask {
 /// Answer the SASL machine's question with on_auth_answer().
 struct AskAuth {
   sasl::Question question;
+};
+/// Measure this port from here, for facts().account; answer with on_probe_answer().
+struct AskProbe {
+  ProbeCommand target;
 };
 /// Pending Send bytes have been written: handshake now, answer with on_tls() or hang up.
 struct StartTls {};
@@ -66,8 +71,8 @@ struct Hangup {
   HangupReason reason;
 };
 
-using Step =
-    std::variant<ReadMore, Send, Ask, AskAuth, StartTls, AppendBody, Commit, Delay, Hangup>;
+using Step = std::variant<ReadMore, Send, Ask, AskAuth, AskProbe, StartTls, AppendBody, Commit,
+                          Delay, Hangup>;
 
 enum class Action : std::uint8_t { accept, defer, reject, hold, discard, disconnect };
 /// The answer to Ask. `reply` is used unless accepted; `rule` names the rule for logs (static
@@ -76,6 +81,17 @@ struct Verdict {
   Action action = Action::accept;
   Reply reply;
   std::string_view rule;
+};
+
+enum class ProbeResult : std::uint8_t {
+  measured,
+  not_public,  // every address of the target is one that strangers must not reach through us
+  too_many,    // of this account within an hour
+  busy         // this account, or the whole server, is probing already
+};
+struct ProbeAnswer {
+  ProbeResult result = ProbeResult::busy;
+  std::string facts;  // of measured: lines parted by '\n', in words of ours alone
 };
 
 /// True where the session goes on: accept, hold and discard.
