@@ -4,6 +4,7 @@
 #include "advisor/providers.hpp"
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 #include "base/ascii.hpp"
@@ -57,6 +58,15 @@ Provider const* provider_of_domain(std::string_view domain) {
     if (in_list(row.domains, domain)) return &row;
   }
   return nullptr;
+}
+std::vector<std::uint16_t> ports_to_probe() {
+  std::set<std::uint16_t> out;
+  for (auto const& row : ports()) out.insert(row.port);
+  for (auto const& row : providers()) {
+    for (Offer const& offer : row.offers) out.insert(offer.port);
+  }
+  out.erase(0);
+  return {out.begin(), out.end()};
 }
 std::vector<std::string> control_hosts(Provider const* target) {
   std::vector<std::string> out;

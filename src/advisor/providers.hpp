@@ -54,6 +54,8 @@ Provider const* find_provider(std::string_view id_or_name);
 Provider const* provider_of_host(std::string_view host);
 /// By the domain of an address.
 Provider const* provider_of_domain(std::string_view domain);
+/// Every port of mail that the tables know: ports() and what providers offer; ascending, each once.
+std::vector<std::uint16_t> ports_to_probe();
 /// The known provider host that `host` misspells by one or two letters; empty when none is near.
 std::string_view near_host(std::string_view host);
 
