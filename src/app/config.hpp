@@ -65,6 +65,7 @@ struct NetworksConfig {
   std::vector<Network> xclient;
   std::vector<Network> proxy;
   std::vector<Network> normalise_lines;
+  std::vector<Network> xprobe;
   bool xclient_login = false;
   friend bool operator==(NetworksConfig const&, NetworksConfig const&) = default;
 };

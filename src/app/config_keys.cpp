@@ -105,6 +105,10 @@ constexpr std::array table{
         [](Config& c, Entry const& e) { return take(e, c.networks.proxy); }},
     Key{"networks.normalise_lines", Kind::networks, "none", "may end lines with LF alone",
         [](Config& c, Entry const& e) { return take(e, c.networks.normalise_lines); }},
+    Key{"networks.xprobe", Kind::networks, "none",
+        "private, loopback and other addresses that are not public, which XPROBE may measure all "
+        "the same",
+        [](Config& c, Entry const& e) { return take(e, c.networks.xprobe); }},
 
     Key{"log.format", Kind::text, "\"auto\"", "auto: human on a terminal, else json; human; json",
         [](Config& c, Entry const& e) { return take_log_format(e, c.log.format); }},

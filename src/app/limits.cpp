@@ -59,6 +59,9 @@ constexpr std::array table{
              "how large the journal may grow", true},
     LimitRow{"password_checks", count, &Limits::password_checks, 1, 10'000,
              "password checks that may wait; beyond it 454 4.7.0", true},
+    LimitRow{"xprobe_per_hour", count, &Limits::xprobe_per_hour, 0, 100,
+             "mail ports elsewhere that one account may have measured from here (XPROBE); 0: the "
+             "command is not offered"},
 };
 }  // namespace
 

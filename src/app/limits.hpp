@@ -33,6 +33,7 @@ struct Limits {
   std::uint64_t journal_age = 7ULL * 86'400'000;
   std::uint64_t journal_size = 1ULL << 30;
   std::uint64_t password_checks = 64;
+  std::uint64_t xprobe_per_hour = 10;
   friend bool operator==(Limits const&, Limits const&) = default;
 };
 

@@ -24,6 +24,7 @@
 #include "runtime/queue_desk.hpp"
 #include "runtime/queue_intake.hpp"
 #include "runtime/queue_runner.hpp"
+#include "runtime/remote_prober.hpp"
 #include "runtime/report_maker.hpp"
 #include "runtime/rocks_store.hpp"
 #include "runtime/storage_pool.hpp"
@@ -172,6 +173,9 @@ struct Parts::Impl {
       intake = runtime::make_mail_auth_intake(std::move(intake), sending->resolver(), clock, log,
                                               auth_settings(signer, expansion));
     services.intake = logged(std::move(intake), log);
+    services.prober = prober;
+    if (prober != nullptr)
+      prober->set({config.limits.xprobe_per_hour, config.networks.xprobe, config.hostname});
     runtime::ReportSettings reporting = report_settings(config, expand);
     reporting.sign = [signer, this](std::string_view message) {
       return signer->sign(message, clock.now());
@@ -214,6 +218,7 @@ struct Parts::Impl {
           // Should it not become durable, that domain misses one report.
           runner.accept(std::move(message), [](queue::CommitVerdict) {});
         }});
+    prober = std::make_shared<runtime::RemoteProber>(sending->resolver(), clock, log);
     runner.set_lease_sink(&sending->sink());
     runner.set_report_sink(&reports);
     return {};
@@ -237,7 +242,8 @@ struct Parts::Impl {
   runtime::QueueDesk desk;
   std::shared_ptr<runtime::FileSystem> files;              // as its maker gives it
   std::unique_ptr<runtime::DmarcReporter> dmarc_reporter;  // stopped before the resolver it asks
-  std::unique_ptr<Sending> sending;  // stopped before the runner that lends to it
+  std::unique_ptr<Sending> sending;               // stopped before the runner that lends to it
+  std::shared_ptr<runtime::RemoteProber> prober;  // shared with sessions; null in the sandbox
   runtime::Services services;
 };
 

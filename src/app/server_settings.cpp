@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "advisor/providers.hpp"
 #include "app/address_files.hpp"
 #include "policy/roles.hpp"
 
@@ -30,6 +31,9 @@ std::shared_ptr<smtp::server::Settings const> session_settings(Config const& con
   session->errors_max = config.limits.errors;
   session->transactions_max = config.limits.transactions;
   session->auth_failures_max = config.limits.auth_failures;
+  // The sandbox measures nothing: it asks no DNS.
+  bool const probes = !config.sandbox && config.limits.xprobe_per_hour > 0;
+  if (probes) session->probe_ports = advisor::ports_to_probe();
   session->idle_wait = duration_of(config.limits.idle);
   policy::apply_role(*session, listener.role,
                      config.sandbox ? policy::Sandbox::yes : policy::Sandbox::no);

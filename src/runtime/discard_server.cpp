@@ -94,7 +94,7 @@ std::expected<std::unique_ptr<DiscardServer>, std::string> DiscardServer::start(
                                  .key_pem = leaf->key_pem,
                                  .source = "bench"}};
   settings->services = {std::make_shared<AcceptAll>(), std::make_shared<AnyPassword>(),
-                        std::make_shared<Discard>(out->counts_, std::move(on_message))};
+                        std::make_shared<Discard>(out->counts_, std::move(on_message)), nullptr};
   out->server_ =
       std::make_unique<Server>(std::move(settings), out->log_, clock, ServerOptions{.cores = 0});
   if (auto const bound = out->server_->bind(); !bound) return std::unexpected{bound.error()};

@@ -145,7 +145,7 @@ asio::awaitable<ConnectFacts> connect(tcp::socket& socket, Endpoint endpoint, Mi
 namespace {
 /// The second connection of a silent port: what the plain one waits for and reads.
 struct Second {
-  explicit Second(asio::io_context& io) : finished{io} {
+  explicit Second(asio::any_io_executor const& loop) : finished{loop} {
     finished.expires_at(asio::steady_timer::time_point::max());
   }
   bool started = false, done = false;
@@ -161,8 +161,8 @@ class Runner {
         limit_{limit},
         options_{options},
         lane_{std::move(options)},
-        socket_{world.io},
-        second_{std::make_shared<Second>(world.io)} {}
+        socket_{world.loop},
+        second_{std::make_shared<Second>(world.loop)} {}
 
   asio::awaitable<AttemptFacts> run(Endpoint endpoint);
 
@@ -270,7 +270,7 @@ asio::awaitable<void> Runner::act(LaneAction action) {
     if (action.kind == Kind::open_tls_lane && !second_->started) {
       second_->started = true;
       second_->plain = &socket_;
-      asio::co_spawn(world_.io, run_second(world_, limit_, endpoint_, options_, second_),
+      asio::co_spawn(world_.loop, run_second(world_, limit_, endpoint_, options_, second_),
                      asio::detached);
     }
     if (action.kind == Kind::send && !co_await write(std::move(action.bytes))) {

@@ -3,8 +3,8 @@
 // Not here: which lanes there are (prober).
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
@@ -19,7 +19,7 @@ using advisor::Millis;
 /// Tickets for connections to one host.
 class ConnectionLimit {
  public:
-  ConnectionLimit(asio::io_context& io, unsigned most) : free_{most}, changed_{io} {
+  ConnectionLimit(asio::any_io_executor const& loop, unsigned most) : free_{most}, changed_{loop} {
     changed_.expires_at(asio::steady_timer::time_point::max());
   }
   asio::awaitable<void> acquire();
@@ -32,7 +32,7 @@ class ConnectionLimit {
 
 /// What all lanes of a probe share. Outlives them.
 struct LaneWorld {
-  asio::io_context& io;
+  asio::any_io_executor loop;  // of one thread
   TrustStore const& store;
   std::string host;  // for certificates and SNI
   std::int64_t now;

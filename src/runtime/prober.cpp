@@ -132,7 +132,8 @@ class Prober {
   explicit Prober(ProbeSettings const& settings)
       : settings_{settings},
         store_{settings.ca_file},
-        world_{io_, store_, settings.host, std::time(nullptr), Clock::now() + settings.timeout} {}
+        world_{io_.get_executor(), store_, settings.host, std::time(nullptr),
+               Clock::now() + settings.timeout} {}
 
   advisor::ProbeFacts run();
 
@@ -164,8 +165,8 @@ class Prober {
   asio::io_context io_;
   TrustStore store_;
   LaneWorld world_;
-  ConnectionLimit target_limit_{io_, connections_a_host};
-  ConnectionLimit control_limit_{io_, connections_a_host};
+  ConnectionLimit target_limit_{io_.get_executor(), connections_a_host};
+  ConnectionLimit control_limit_{io_.get_executor(), connections_a_host};
   asio::steady_timer finished_{io_, Clock::time_point::max()};
   unsigned running_ = 0;
   advisor::ProbeFacts facts_;

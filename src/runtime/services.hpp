@@ -1,6 +1,7 @@
-// services.hpp: what a connection asks of the rest of the server: judge, authenticator, intake.
-// Spec: ARCHITECTURE.md "One message, one direction" 1-3. Implemented by runtime/policy_judge,
-// runtime/password_authenticator, runtime/queue_intake; by fakes in tests.  Not here: SMTP.
+// services.hpp: what a connection asks of the rest of the server: judge, authenticator, intake,
+// prober. Spec: ARCHITECTURE.md "One message, one direction" 1-3. Implemented by
+// runtime/policy_judge, runtime/password_authenticator, runtime/queue_intake,
+// runtime/remote_prober; by fakes in tests.  Not here: SMTP.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -66,9 +67,18 @@ class Intake {
   virtual asio::awaitable<smtp::server::CommitAnswer> commit(AcceptedMessage message) = 0;
 };
 
+/// Answers AskProbe, within seconds; rates and the addresses that are refused are its own affair.
+class PortProber {
+ public:
+  virtual ~PortProber() = default;
+  virtual asio::awaitable<smtp::server::ProbeAnswer> probe(
+      smtp::ProbeCommand target, smtp::server::SessionFacts const& facts) = 0;
+};
+
 struct Services {
   std::shared_ptr<Judge> judge;
   std::shared_ptr<Authenticator> authenticator;
   std::shared_ptr<Intake> intake;
+  std::shared_ptr<PortProber> prober;  // null where no listener offers XPROBE
 };
 }  // namespace pb::runtime

@@ -48,6 +48,9 @@ asio::awaitable<void> SessionLoop::carry_out(Step step) {
     asio::awaitable<void> operator()(AskAuth& asked) const {
       return loop.ask_auth(std::move(asked.question));
     }
+    asio::awaitable<void> operator()(AskProbe& asked) const {
+      return loop.ask_probe(std::move(asked.target));
+    }
     asio::awaitable<void> operator()(StartTls) const { return loop.start_tls(); }
     asio::awaitable<void> operator()(AppendBody) const { return loop.settle_body(); }
     asio::awaitable<void> operator()(Commit) const { return loop.commit(); }
@@ -188,6 +191,13 @@ asio::awaitable<void> SessionLoop::ask(Stage stage) {
 asio::awaitable<void> SessionLoop::ask_auth(sasl::Question question) {
   Authenticator& authenticator = *effects_.services().authenticator;
   session_.on_auth_answer(co_await authenticator.answer(std::move(question), session_.facts()));
+}
+
+asio::awaitable<void> SessionLoop::ask_probe(smtp::ProbeCommand target) {
+  PortProber* const prober = effects_.services().prober.get();
+  ProbeAnswer answer;
+  if (prober != nullptr) answer = co_await prober->probe(std::move(target), session_.facts());
+  session_.on_probe_answer(std::move(answer));
 }
 
 /// A failed login waits at least as long as the authenticator says (by network and account).

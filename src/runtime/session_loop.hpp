@@ -64,6 +64,7 @@ class SessionLoop {
   asio::awaitable<void> carry_out(smtp::server::Step step);
   asio::awaitable<void> ask(smtp::server::Stage stage);
   asio::awaitable<void> ask_auth(sasl::Question question);
+  asio::awaitable<void> ask_probe(smtp::ProbeCommand target);
   asio::awaitable<void> start_tls();
   asio::awaitable<void> wait_out(Duration time);
   asio::awaitable<void> settle_body();

@@ -98,6 +98,13 @@ asio::awaitable<bool> SmtpClientConnection::prepare() {
   co_return usable() && session_.is_ready();
 }
 
+asio::awaitable<std::optional<client::RemoteReply>> SmtpClientConnection::ask(std::string command) {
+  if (!usable() || !session_.is_ready()) co_return std::nullopt;
+  session_.ask(std::move(command));
+  co_await drive({});
+  co_return session_.answer();
+}
+
 asio::awaitable<std::optional<client::Step>> SmtpClientConnection::drive(
     ReadContent const& content) {
   while (!ended_) {

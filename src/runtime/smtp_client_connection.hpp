@@ -58,6 +58,8 @@ class SmtpClientConnection {
                                                     ReadContent content);
   /// Connects and goes as far as a session can without a message: for probes. True: ready.
   asio::awaitable<bool> prepare();
+  /// One command of an extension, behind prepare(); nullopt: the session ended without an answer.
+  asio::awaitable<std::optional<smtp::client::RemoteReply>> ask(std::string command);
   /// Waits for as long as it may be kept; ends early by interrupt(). False: it is of no more use.
   asio::awaitable<bool> stay_idle(Duration keep);
   /// Ends stay_idle(): a message came for it.

@@ -77,7 +77,45 @@ class Submission {
     co_return result;
   }
 
+  asio::awaitable<AskedServer> ask(std::vector<std::string> const& commands) {
+    AskedServer out;
+    for (auto const& way : settings_.ways) {
+      settings_.on_way(way);
+      out.attempt = {.way = way, .transcript = {}, .said = {}};
+      SmtpClientConnection connection{options_for(way), tls_, clock_, buffer_};
+      bool const ready = co_await connection.prepare();
+      for (std::size_t i = 0; ready && i < commands.size(); ++i) {
+        auto answer = co_await connection.ask(commands[i]);
+        if (!answer) break;
+        out.answers.push_back(std::move(*answer));
+      }
+      take_end(connection, out.attempt);
+      co_await connection.quit();
+      if (ready || !advisor::may_try_another_way(out.attempt.transcript) ||
+          login_was_refused(out.attempt.said))
+        break;
+    }
+    co_return out;
+  }
+
  private:
+  /// How the session ended, where it did so by itself.
+  static void take_end(SmtpClientConnection& connection, SubmitAttempt& out) {
+    if (auto const& closed = connection.closed()) {
+      out.transcript.fault = closed->fault;
+      out.transcript.phase = closed->phase;
+      out.transcript.reply = closed->reply;
+      if (auto const& tls = connection.session().tls()) out.transcript.detail = tls->problem;
+    }
+    take_dialogue(connection, out);
+  }
+  static void take_dialogue(SmtpClientConnection& connection, SubmitAttempt& out) {
+    out.said = connection.take_transcript();
+    bool const noted = out.transcript.detail.empty() && !out.said.lines.empty() &&
+                       out.said.lines.back().kind == queue::TranscriptLine::Kind::note;
+    if (noted) out.transcript.detail = out.said.lines.back().text;
+  }
+
   ClientConnectionOptions options_for(advisor::Way const& way) {
     ClientConnectionOptions options;
     options.hop.host = settings_.host;
@@ -105,23 +143,15 @@ class Submission {
     SubmitAttempt out{.way = way, .transcript = {}, .said = {}};
     if (settings_.only_login) {
       co_await connection.prepare();
-      if (auto const& closed = connection.closed()) {
-        out.transcript.fault = closed->fault;
-        out.transcript.phase = closed->phase;
-        out.transcript.reply = closed->reply;
-        if (auto const& tls = connection.session().tls()) out.transcript.detail = tls->problem;
-      }
+      take_end(connection, out);
     } else {
       ReadContent const content = [this](std::uint64_t offset, std::size_t octets_max) {
         settings_.on_progress(offset);
         return std::optional{settings_.content.substr(offset, octets_max)};
       };
       out.transcript = co_await connection.deliver(settings_.transaction, content);
+      take_dialogue(connection, out);
     }
-    out.said = connection.take_transcript();
-    bool const noted = out.transcript.detail.empty() && !out.said.lines.empty() &&
-                       out.said.lines.back().kind == queue::TranscriptLine::Kind::note;
-    if (noted) out.transcript.detail = out.said.lines.back().text;
     co_await connection.quit();
     co_return out;
   }
@@ -186,6 +216,14 @@ std::expected<SubmitResult, std::string> submit(SubmitSettings const& settings) 
   if (!tls) return std::unexpected{tls.error()};
   Submission submission{settings, **tls};
   return run_here(submission.run());
+}
+
+std::expected<AskedServer, std::string> ask_server(SubmitSettings const& settings,
+                                                   std::vector<std::string> const& commands) {
+  auto const tls = ClientTls::make(settings.roots_pem);
+  if (!tls) return std::unexpected{tls.error()};
+  Submission submission{settings, **tls};
+  return run_here(submission.ask(commands));
 }
 
 std::expected<std::vector<IpAddress>, LookUpError> look_up(std::string const& host,

@@ -48,6 +48,16 @@ struct SubmitResult {
 /// Blocks. The error: the trusted certificates cannot be read.
 std::expected<SubmitResult, std::string> submit(SubmitSettings const& settings);
 
+/// Logs in, and then says each of `commands`, which an extension has, waiting for its reply; the
+/// transaction is not looked at. The session's end ends the list of answers.
+struct AskedServer {
+  SubmitAttempt attempt;  // its fault is of the login, or why the session ended early
+  std::vector<smtp::client::RemoteReply> answers;  // in the order of the commands
+};
+/// Blocks. Tries the ways in order, until one gives a session. The error: as above.
+std::expected<AskedServer, std::string> ask_server(SubmitSettings const& settings,
+                                                   std::vector<std::string> const& commands);
+
 /// The addresses of a name, IPv6 and IPv4 by turns (RFC 8305 §4). `resolver` null: what every
 /// program on this computer would get.
 enum class LookUpError : std::uint8_t { not_found, no_answer };
