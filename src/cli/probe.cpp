@@ -18,6 +18,7 @@
 #include "base/encoding.hpp"
 #include "cli/commands.hpp"
 #include "cli/found_servers.hpp"
+#include "cli/probe_compare.hpp"
 #include "cli/probe_domain.hpp"
 #include "cli/probe_json.hpp"
 #include "cli/probe_many.hpp"
@@ -35,7 +36,7 @@ namespace pb::cli {
 namespace {
 struct Options {
   std::string target, ports, prefer = "587", ca_file, resolver, os, user;
-  std::string password_command, report, targets, dns_file;
+  std::string password_command, report, targets, dns_file, compare;
   std::vector<std::string> controls;
   bool no_control = false, json = false, brief = false, letter = false, transcript = false;
   bool deep = false, v4 = false, v6 = false, redact = false, relay = false;
@@ -48,6 +49,7 @@ struct Target {
   bool maybe_host = false;  // a bare name: `domain` counts only if it has an MX record
   std::string found;        // how the host was found, a sentence
   std::optional<advisor::DomainFacts> facts{};  // of the domain
+  std::optional<OtherPlace> other{};            // of --compare
   advisor::Provider const* provider = nullptr;
   std::vector<std::uint16_t> ports;
 };
@@ -171,7 +173,8 @@ std::optional<runtime::ProbeSettings> settings_of(Options const& options, Target
     }
     out.resolver = endpoint;
   }
-  if (!options.user.empty()) {
+  // With --compare the login is for that server: the target never sees it.
+  if (!options.user.empty() && options.compare.empty()) {
     auto const secret = read_secret(
         {.user = options.user, .command = options.password_command, .token_command = {}}, terminal);
     if (!secret) {
@@ -188,8 +191,9 @@ void print(Options const& options, Target const& target, advisor::ProbeFacts con
            advisor::Verdict const& verdict, Terminal& terminal) {
   auto const language = terminal.language();
   auto const* domain = target.facts ? &*target.facts : nullptr;
+  auto const* other = target.other ? &*target.other : nullptr;
   if (options.json) {
-    terminal.out() << probe_json(facts, verdict, domain);
+    terminal.out() << probe_json(facts, verdict, domain, other);
   } else if (options.brief) {
     if (verdict.advice) {
       terminal.out() << verdict.advice->port << ' ' << advisor::name(verdict.advice->security)
@@ -199,6 +203,8 @@ void print(Options const& options, Target const& target, advisor::ProbeFacts con
     terminal.out() << advisor::probe_letter(language, facts, verdict);
   } else {
     terminal.out() << advisor::probe_screen(language, facts, verdict);
+    if (other != nullptr && other->problem.exit == Exit::ok)
+      terminal.out() << '\n' << other_place_text(language, *other, facts.host);
     if (domain != nullptr) {
       auto const compared = compare(*domain, facts, verdict);
       terminal.out() << '\n' << advisor::domain_screen(language, *domain, compared);
@@ -310,6 +316,19 @@ std::optional<std::string> target_found_here(Terminal& terminal) {
   return std::nullopt;
 }
 
+/// Nothing without --compare.
+std::expected<std::optional<PreparedSubmission>, Failure> server_to_compare(Options const& options,
+                                                                            Terminal& terminal) {
+  if (options.compare.empty()) return std::nullopt;
+  auto prepared = prepare_compare({.server = options.compare,
+                                   .user = options.user,
+                                   .password_command = options.password_command,
+                                   .ca_file = options.ca_file},
+                                  terminal);
+  if (!prepared) return std::unexpected{prepared.error()};
+  return std::move(*prepared);
+}
+
 Exit run_probe(Options options, Terminal& terminal) {
   if (!options.targets.empty()) {
     auto const list = read_input(options.targets);
@@ -345,6 +364,8 @@ Exit run_probe(Options options, Terminal& terminal) {
   if (!settings) return Exit::usage;
   settings->timeout = std::max(settings->timeout - std::chrono::ceil<advisor::Millis>(spent),
                                advisor::Millis{1000});
+  auto const other = server_to_compare(options, terminal);
+  if (!other) return report(terminal, other.error());
   if (options.relay) {
     std::string const domain = options.target.substr(options.target.rfind('@') + 1);
     return probe_relay(domain, dns_of(options), *settings, terminal);
@@ -361,8 +382,11 @@ Exit run_probe(Options options, Terminal& terminal) {
     Exit const written = write_report(options, facts, verdict, terminal);
     if (written != Exit::ok) return written;
   }
+  if (*other)
+    target.other = ask_other_place(**other, {facts, verdict, target.ports}, terminal.language());
   print(options, target, facts, verdict, terminal);
-  return exit_of(verdict.outcome);
+  bool const unasked = target.other && target.other->problem.exit != Exit::ok;
+  return unasked ? report(terminal, target.other->problem) : exit_of(verdict.outcome);
 }
 
 void add_options(CLI::App& command, Options& options) {
@@ -378,17 +402,25 @@ void add_options(CLI::App& command, Options& options) {
   command.add_option("--login", options.user, "try this user; the password is asked for");
   command.add_option("--password-command", options.password_command,
                      "its first line is the password (else PACKETBOAT_PASSWORD, else asked)");
+  auto* const compare = command.add_option(
+      "--compare", options.compare,
+      "also measure from this Packetboat server (HOST, HOST:PORT or an account), and say what "
+      "differs; --login is then for that server alone");
   command.add_option("--report", options.report, "also write the result to this file (Markdown)");
   command.add_flag("--redact", options.redact, "no names and addresses in the report");
   command.add_option("--watch", options.watch, "measure again every so many seconds; show changes")
-      ->check(CLI::Range(5.0, 86400.0));
-  command.add_option("--targets", options.targets, "a file of targets, one a line; -: input");
+      ->check(CLI::Range(5.0, 86400.0))
+      ->excludes(compare);
+  command.add_option("--targets", options.targets, "a file of targets, one a line; -: input")
+      ->excludes(compare);
   command.add_option("--ca-file", options.ca_file, "trust the issuers of this file only");
   command.add_option("--resolver", options.resolver, "ask this DNS server, too");
   command.add_option("--dns-file", options.dns_file,
                      "what the DNS says of a domain, from a zone file");
-  command.add_flag("--relay", options.relay,
-                   "judge how mail of other servers to this domain is protected");
+  command
+      .add_flag("--relay", options.relay,
+                "judge how mail of other servers to this domain is protected")
+      ->excludes(compare);
   command.add_flag("-4", options.v4, "IPv4 only");
   command.add_flag("-6", options.v6, "IPv6 only");
   command.add_option("--timeout", options.timeout, "seconds for everything (20)");
@@ -414,7 +446,8 @@ void add_probe(CLI::App& command, Action& action) {
       "  packetboat probe smtp.example.com --port 587 --login you@example.com\n"
       "  packetboat probe --relay example.com\n"
       "  packetboat probe smtp.example.com --report probe.md --redact\n"
-      "  packetboat probe --targets hosts.txt --json");
+      "  packetboat probe --targets hosts.txt --json\n"
+      "  packetboat probe smtp.example.com --compare mail.example.org --login you@example.org");
   command.callback([options, &action] {
     action = [options](Terminal& terminal) { return run_probe(*options, terminal); };
   });

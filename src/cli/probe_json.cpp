@@ -148,7 +148,7 @@ json::object domain_of(advisor::DomainFacts const& domain, advisor::ProbeFacts c
 }  // namespace
 
 std::string probe_json(advisor::ProbeFacts const& facts, advisor::Verdict const& verdict,
-                       advisor::DomainFacts const* domain) {
+                       advisor::DomainFacts const* domain, OtherPlace const* other) {
   json::object out{{"schema", "packetboat.probe/1"},
                    {"target", escape_for_display(facts.target, 255)},
                    {"host", escape_for_display(facts.host, 255)},
@@ -177,6 +177,7 @@ std::string probe_json(advisor::ProbeFacts const& facts, advisor::Verdict const&
                                     {"tcp", advisor::name(control.attempt.connect.tcp)}});
   }
   out["controls"] = controls;
+  if (other != nullptr) out["compare"] = compare_json(*other);
   if (domain != nullptr) out["domain"] = domain_of(*domain, facts, verdict);
   if (verdict.advice) {
     out["advice"] =

@@ -6,10 +6,12 @@
 #include <string>
 
 #include "advisor/domain_facts.hpp"
+#include "cli/probe_compare.hpp"
 #include "cli/terminal.hpp"
 
 namespace pb::cli {
 std::string probe_json(advisor::ProbeFacts const& facts, advisor::Verdict const& verdict,
-                       advisor::DomainFacts const* domain = nullptr);
+                       advisor::DomainFacts const* domain = nullptr,
+                       OtherPlace const* other = nullptr);
 Exit exit_of(advisor::Outcome outcome);
 }  // namespace pb::cli

@@ -85,8 +85,9 @@ def until(condition, what, seconds=WAIT):
         select.select([], [], [], 0.02)
 
 
-def make_certificate(folder, name="localhost", ca=None):
-    """A CA (unless given) and a leaf for localhost: returns (ca, certificate, key) paths."""
+def make_certificate(folder, name="localhost", ca=None, more=()):
+    """A CA (unless given) and a leaf for localhost, and for `more` ("IP:127.0.0.9", "DNS:a.test"):
+    returns (ca, certificate, key) paths."""
     new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 
     def openssl(*arguments):
@@ -98,7 +99,8 @@ def make_certificate(folder, name="localhost", ca=None):
                 "-subj", "/CN=Packetboat test CA", "-addext", "keyUsage=critical,keyCertSign")
     certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
     names = folder / "names.cnf"
-    names.write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n")
+    names.write_text(f"subjectAltName={','.join(('DNS:localhost', 'IP:127.0.0.1', *more))}\n"
+                     "basicConstraints=CA:FALSE\n")
     openssl("req", *new_key, "-keyout", key, "-out", folder / "leaf.csr", "-subj", f"/CN={name}")
     openssl("x509", "-req", "-in", folder / "leaf.csr", "-CA", ca, "-CAkey", folder / "ca.key",
             "-CAcreateserial", "-out", certificate, "-days", 30, "-extfile", names)
