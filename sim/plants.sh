@@ -6,7 +6,7 @@ status=0
 while read -r _ plant _ _ checker; do
   scenario=everything
   [ "$plant" = endless_session ] && scenario=strangers  # a crash ends sessions, too
-  if out=$("$1" --seeds 40 --plant "$plant" --scenario $scenario); then
+  if out=$("$1" --seeds 100 --plant "$plant" --scenario $scenario); then
     echo "$plant: nobody noticed"
     status=1
   else
