@@ -36,10 +36,9 @@ void SitePool::on_job(JobArrived const& event, Instant now, PoolEffects& out) {
     site.tokens = static_cast<double>(limits_.messages_per_minute);
     site.refilled_at = now;
   }
-  bool const down = site.down_for != Duration{0};
-  if (down && now < site.probe_at) PB_MARK(site_down_gives_back);
-  if (down && now < site.probe_at)
-    return out.push_back(GiveBack{event.job, Reason::site_down, site.probe_at});
+  bool const rests = site_rests(site, now);
+  if (rests) PB_MARK(site_down_gives_back);
+  if (rests) return out.push_back(GiveBack{event.job, Reason::site_down, site.probe_at});
   if (site.waiting.size() >= limits_.waiting_max)
     return out.push_back(GiveBack{event.job, Reason::site_busy, now + limits_.busy_retry});
   site.waiting.push_back(event.job);
@@ -47,10 +46,17 @@ void SitePool::on_job(JobArrived const& event, Instant now, PoolEffects& out) {
   start_waiting(event.site, site, now, out);
 }
 
+/// Down, and not yet to be tried again. No site rests longer than down_max: where it would, the
+/// clock was set back since.
+bool SitePool::site_rests(Site const& site, Instant now) const {
+  bool const down = site.down_for != Duration{0};
+  return down && now < site.probe_at && site.probe_at - now <= limits_.down_max;
+}
+
 bool SitePool::may_open(Site const& site, Instant now) const {
   if (slots_.size() >= limits_.slots_total_max) return false;
   if (site.down_for == Duration{0}) return site.slots < site.limit;
-  return !site.probing && site.slots == 0 && now >= site.probe_at;
+  return !site.probing && site.slots == 0 && !site_rests(site, now);
 }
 
 bool SitePool::take_token(Site& site, Instant now, PoolEffects& out) {

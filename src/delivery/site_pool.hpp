@@ -137,6 +137,7 @@ class SitePool {
   void start_waiting(std::string const& name, Site& site, Instant now, PoolEffects& out);
   void give_back_waiting(Site& site, queue::Reason reason, Instant retry_at, PoolEffects& out);
   bool take_token(Site& site, Instant now, PoolEffects& out);
+  [[nodiscard]] bool site_rests(Site const& site, Instant now) const;
   [[nodiscard]] bool may_open(Site const& site, Instant now) const;
   void forget_if_plain(std::string const& name);
 

@@ -142,6 +142,8 @@ void Queue::on(Recovered const& event, Instant now, Effects& out) {
     Recipient& r = all[index];
     r.attempts = static_cast<std::uint16_t>(std::min<std::uint32_t>(state.attempts, 0xFFFF));
     r.retry_at = state.retry_at;
+    // By a clock that was ahead: no wait is longer than the ladder's longest.
+    if (r.attempts > 0) r.retry_at = std::min(r.retry_at, now + ladder(r.domain).longest());
     r.reason = state.reason;
     r.warned = state.warned;
     r.has_record = true;

@@ -81,9 +81,13 @@ struct StoreFailed {};
 struct LeaseUnreadable {
   LeaseId lease;
 };
+/// The time of day was set back by so much: nobody waits longer for his next attempt than before.
+struct ClockSetBack {
+  Duration by;
+};
 
 using Event = std::variant<Accepted, Committed, Settled, Reported, Recovered, Timer, Admin,
-                           CapturedReleased, StoreFailed, LeaseUnreadable>;
+                           CapturedReleased, StoreFailed, LeaseUnreadable, ClockSetBack>;
 
 // Effects ---------------------------------------------------------------------------------------
 

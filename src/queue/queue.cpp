@@ -12,6 +12,7 @@
 namespace pb::queue {
 namespace {
 constexpr std::size_t fresh_max = 10'000;
+constexpr Duration given_back_max = std::chrono::minutes{30};  // delivery::SiteLimits::down_max
 }  // namespace
 
 Queue::Queue(QueueSettings settings, Random& random)
@@ -33,6 +34,20 @@ void Queue::handle(Event const& event, Instant now, Effects& out) {
 }
 
 void Queue::on(Timer const&, Instant now, Effects& out) { run_jobs(now, out); }
+
+/// FUTURERELEASE names a time of day: what was not tried yet, and waits for longer than a site that
+/// is down may make it, keeps its time.
+void Queue::on(ClockSetBack const& event, Instant now, Effects&) {
+  Instant const before = now + event.by;
+  for (Slot slot = 0; slot < table_.slots(); ++slot) {
+    if (table_.at(slot).count == 0) continue;
+    for (Recipient& r : table_.at(slot).recipients()) {
+      bool const asked_for = r.attempts == 0 && r.retry_at > before + given_back_max;
+      if (r.phase == Phase::deferred && !asked_for) r.retry_at -= event.by;
+    }
+    schedule(slot, now);
+  }
+}
 
 /// Moves what has become due into the lines, then lends as long as anyone's turn may come.
 void Queue::lend(Instant now, Effects& out) {

@@ -145,6 +145,7 @@ class Queue {
   [[nodiscard]] bool matches(AdminFilter const& filter, Recipient const& recipient) const;
   // queue.cpp
   void on(Timer const& event, Instant now, Effects& out);
+  void on(ClockSetBack const& event, Instant now, Effects& out);
   void lend(Instant now, Effects& out);
   void schedule(Slot slot, Instant now);
   void set_phase(Recipient& recipient, Phase phase);

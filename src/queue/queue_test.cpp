@@ -410,5 +410,28 @@ TEST(Queue, what_may_not_leave_yet_waits) {  // RFC 4865 §4
   world.restart();
   EXPECT_EQ(world.queue_->stats().deferred, 1U);
 }
+
+TEST(Queue, a_clock_that_was_set_back_holds_nobody_up) {
+  World world;
+  world.accept({"a@x.example"});
+  world.settle_all(*world.lease(), later());
+  Duration const wait = *world.wake_at_ - world.now_;
+  world.now_ -= hours{24};
+  world.tell(ClockSetBack{hours{24}});
+  EXPECT_EQ(*world.wake_at_ - world.now_, wait) << "as long as before";
+  world.now_ -= hours{24};
+  world.restart();  // nobody told this one: it reads times of a day ahead
+  EXPECT_LE(*world.wake_at_ - world.now_, Duration{hours{4}} * 11 / 10) << "no step is longer";
+}
+
+TEST(Queue, a_time_of_day_that_somebody_asked_for_stays_when_the_clock_is_set_back) {
+  World world;
+  Instant const wanted = world.now_ + hours{10};
+  world.wish_ = [&](mail::Envelope& envelope) { envelope.hold_until = wanted; };
+  world.accept({"a@x.example"});
+  world.now_ -= hours{24};
+  world.tell(ClockSetBack{hours{24}});
+  EXPECT_EQ(world.wake_at_, wanted);
+}
 }  // namespace
 }  // namespace pb::queue

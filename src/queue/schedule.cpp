@@ -15,6 +15,12 @@ Duration RetryLadder::wait(std::uint32_t attempts_made, Random& random) const {
   return Duration{base - base / 10 + static_cast<Duration::rep>(random.below(spread + 1))};
 }
 
+Duration RetryLadder::longest() const {
+  PB_CHECK(!steps.empty());
+  Duration const step = *std::ranges::max_element(steps);
+  return step + step / 10;
+}
+
 // The due index ---------------------------------------------------------------------------------
 
 bool DueIndex::contains(Slot slot) const {

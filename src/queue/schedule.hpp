@@ -28,6 +28,8 @@ struct RetryLadder {
   /// Step `attempts_made` (1 is the first) give or take 10 %, so that what failed together does not
   /// come back together.
   [[nodiscard]] Duration wait(std::uint32_t attempts_made, Random& random) const;
+  /// No wait is longer.
+  [[nodiscard]] Duration longest() const;
 };
 
 /// A heap of slots by their due time; any slot can be moved or taken out. O(log n), 20 octets each.

@@ -16,6 +16,7 @@
 #include <variant>
 
 #include "base/check.hpp"
+#include "runtime/clock_watch.hpp"
 #include "runtime/hot_bodies.hpp"
 #include "runtime/in_flight.hpp"
 #include "runtime/queue_loader.hpp"
@@ -24,7 +25,7 @@
 namespace pb::runtime {
 namespace {
 using Steady = std::chrono::steady_clock;
-constexpr Duration look_again = std::chrono::minutes{1};  // at a clock that may be set forward
+constexpr Duration look_again = std::chrono::seconds{5};  // at a clock that may have been set
 constexpr Duration settle_sync_wait{50};  // durable within 100 ms, with room for the sync itself
 }  // namespace
 
@@ -209,10 +210,15 @@ std::vector<Item> QueueRunner::Impl::wait_for_items(bool& last) {
 }
 
 void QueueRunner::Impl::run() {
+  ClockWatch watch{clock.now(), Steady::now()};
   for (bool last = false; !last;) {
     std::vector<Item> items = wait_for_items(last);
     queue::Effects out;
     out.wake_at = wake_at;
+    if (Duration const by = watch.set_back(clock.now(), Steady::now()); by > Duration{0}) {
+      log.warning("clock-set-back", {{"seconds", std::to_string(by / std::chrono::seconds{1})}});
+      queue->handle(queue::ClockSetBack{by}, clock.now(), out);
+    }
     for (Item& item : items) {
       std::visit([&](auto& what) { on(what, out); }, item);
     }
