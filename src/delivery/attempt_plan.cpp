@@ -15,8 +15,9 @@ AttemptPlan::AttemptPlan(Route const& route, std::vector<std::uint32_t> recipien
       pending_{std::move(recipients)} {}
 
 Next AttemptPlan::take(client::Transcript const& transcript, Hop const& hop, bool reused) {
-  note_progress(transcript);
   Next const next = apply(classify(transcript, {hop.text(), kind_, tls(hop), reused}));
+  // A kept connection that had ended meanwhile, by a 421 as well, says nothing of the site.
+  if (next != Next::reconnect) note_progress(transcript);
   if (next == Next::settle || next == Next::new_transaction) return next;
   bool const same = next == Next::reconnect || next == Next::in_the_clear;
   auto const tried = std::ranges::find(hops_, hop);

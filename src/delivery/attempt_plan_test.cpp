@@ -130,6 +130,11 @@ TEST(AttemptPlan, a_host_that_throttles_is_told_apart_from_one_that_is_down) {
   AttemptPlan plan{route(1), {0}};
   plan.take(failure(Fault::service_closing, Phase::greeting, 1), *plan.hop(), false);
   EXPECT_EQ(plan.showed(false), Showed::throttles);
+  AttemptPlan kept{route(1), {0}};
+  Hop const hop = *kept.hop();
+  EXPECT_EQ(kept.take(failure(Fault::service_closing, Phase::mail, 1), hop, true), Next::reconnect);
+  EXPECT_EQ(kept.take(replies({250}), hop, false), Next::settle);
+  EXPECT_EQ(kept.showed(false), Showed::works) << "the end of a kept connection is no throttle";
 }
 }  // namespace
 }  // namespace pb::delivery
