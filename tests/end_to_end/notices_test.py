@@ -140,6 +140,10 @@ class NoticesTest(unittest.TestCase):
         hop.server.packetboat("inbox", "clear", check=True)
         self.peer.options.on.clear()
         self.peer.messages(1)
+        # The hop does not know of the wish: from here on nobody looks at the time (RFC 2852 §4.1.4).
+        report = wait_for_inbox(hop.server)
+        self.assertEqual(fields_of(report)["Action"], "relayed")
+        hop.server.packetboat("inbox", "clear", check=True)
         # By-mode R may not go to a hop that cannot keep the promise (RFC 2852 §4.1.3).
         hop.submit(["BY=600;R"])
         report = wait_for_inbox(hop.server)
