@@ -45,7 +45,7 @@ void Timeline::note(char const* what, std::uint64_t a, std::uint64_t b, std::str
   note.a = a;
   note.b = b;
   note.octets = static_cast<std::uint8_t>(std::min(text.size(), note.text.size()));
-  std::memcpy(note.text.data(), text.data(), note.octets);
+  std::copy_n(text.begin(), note.octets, note.text.begin());
 }
 
 std::vector<std::string> Timeline::last_notes(std::size_t count) const {
