@@ -6,6 +6,7 @@ on a simulated disk: power_cut_test.cpp and the simulator.
 """
 
 import contextlib
+import errno
 import os
 import subprocess
 import unittest
@@ -40,9 +41,19 @@ class DiskFullTest(unittest.TestCase):
     def leave(self, octets):
         """Somebody else's file takes all but so much of the disk."""
         self.ballast.unlink(missing_ok=True)
-        space = os.statvfs(self.server.data)
         with open(self.ballast, "wb") as file:
+            running.until(lambda: self.took(file, octets), "the disk is taken", 5)
+
+    def took(self, file, octets):
+        """False: the server wrote between the look at what is free and the taking of it."""
+        space = os.statvfs(self.server.data)
+        try:
             os.posix_fallocate(file.fileno(), 0, max(1, space.f_bavail * space.f_frsize - octets))
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            return False
+        return True
 
     def code_now(self, token=99):
         with Wire(self.server.port["relay"]) as wire:
