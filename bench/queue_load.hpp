@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "runtime/queue_runner.hpp"
+#include "runtime/queue_fixture.hpp"
 #include "runtime/system.hpp"
 
 namespace pb::bench {
@@ -19,21 +19,6 @@ inline constexpr std::size_t message_octets = 4096;
 
 inline double seconds_since(Steady::time_point begin) {
   return std::chrono::duration<double>(Steady::now() - begin).count();
-}
-
-inline queue::NewMessage message(QueueId id, Instant now) {
-  queue::NewMessage out;
-  queue::QueuedMessage& m = out.record.message;
-  m.id = id;
-  m.accepted_at = now;
-  m.expires_at = now + std::chrono::days{5};
-  m.envelope.reverse_path.mailbox = mail::Mailbox{"sender", {"from.example"}};
-  m.envelope.forward_paths.push_back({mail::Mailbox{"a", {"to.example"}}, {}, ""});
-  m.trace = "Received: from client.example by mx.example with ESMTPS id x\r\n";
-  out.inline_bytes.assign(message_octets, 'b');
-  m.body_octets = out.record.inline_octets = message_octets;
-  out.record.phases = {queue::Phase::due};
-  return out;
 }
 
 /// Delivers everything at once: each message costs its two writes.
@@ -68,11 +53,12 @@ inline Result sessions_of(runtime::QueueRunner& runner, std::size_t sessions,
   for (std::size_t i = 0; i < sessions; ++i) {
     threads.emplace_back([&, i] {
       runtime::SystemClock clock;
+      std::string const body(message_octets, 'b');
       while (go_on(seconds_since(begin))) {
         std::promise<queue::CommitVerdict> answered;
         auto const sent = Steady::now();
         Instant const now = clock.now();
-        runner.accept(message(runner.make_id(), now),
+        runner.accept(runtime::message_to(runner.make_id(), "a@to.example", now, body),
                       [&](queue::CommitVerdict v) { answered.set_value(v); });
         if (answered.get_future().get() != queue::CommitVerdict::durable) return;
         waits[i].push_back(seconds_since(sent) * 1000);

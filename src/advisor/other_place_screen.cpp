@@ -8,6 +8,7 @@
 
 #include "advisor/messages.hpp"
 #include "advisor/other_place_messages.hpp"
+#include "advisor/probe_screen.hpp"
 #include "base/encoding.hpp"
 #include "text/layout.hpp"
 
@@ -18,22 +19,10 @@ namespace {
 constexpr std::size_t width = 80;
 constexpr std::size_t name_max = 60;
 
+/// Where nothing was connected to there was no address.
 std::string tcp_text(Language language, Tcp tcp) {
-  switch (tcp) {
-    case Tcp::open:
-      return std::string{msg("cell.open").in(language)};
-    case Tcp::refused:
-      return std::string{msg("cell.refused").in(language)};
-    case Tcp::timeout:
-      return std::string{msg("cell.no_answer").in(language)};
-    case Tcp::unreachable:
-      return std::string{msg("cell.unreachable").in(language)};
-    case Tcp::local_policy:
-      return std::string{msg("cell.local").in(language)};
-    case Tcp::unknown:
-      return std::string{other_place_msg("cell.no_name").in(language)};
-  }
-  return "-";
+  if (tcp == Tcp::unknown) return std::string{other_place_msg("cell.no_name").in(language)};
+  return tcp_cell(language, tcp);
 }
 
 /// The fault by its name, which is one word in every language: titles are sentences.

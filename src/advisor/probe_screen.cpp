@@ -32,24 +32,6 @@ std::string joined(std::vector<std::string> const& parts, Language language) {
   return out;
 }
 
-std::string tcp_cell(Language language, ConnectFacts const& connect) {
-  switch (connect.tcp) {
-    case Tcp::open:
-      return std::string{msg("cell.open").in(language)};
-    case Tcp::refused:
-      return std::string{msg("cell.refused").in(language)};
-    case Tcp::timeout:
-      return std::string{msg("cell.no_answer").in(language)};
-    case Tcp::unreachable:
-      return std::string{msg("cell.unreachable").in(language)};
-    case Tcp::local_policy:
-      return std::string{msg("cell.local").in(language)};
-    case Tcp::unknown:
-      return "-";
-  }
-  return "-";
-}
-
 std::string encryption_cell(Language language, AttemptFacts const& attempt,
                             AttemptVerdict const& verdict) {
   switch (verdict.security) {
@@ -135,7 +117,8 @@ std::string matrix(Language language, ProbeFacts const& facts, Verdict const& ve
     if (row == verdict.ports.end() || row->attempts.empty()) continue;
     auto const index = static_cast<std::size_t>(row->deciding() - row->attempts.data());
     std::vector<std::string> cells{fmt::format("{}", port->port)};
-    for (auto const& attempt : port->attempts) cells.push_back(tcp_cell(language, attempt.connect));
+    for (auto const& attempt : port->attempts)
+      cells.push_back(tcp_cell(language, attempt.connect.tcp));
     if (both && port->attempts.size() == 1) cells.emplace_back("-");
     auto const& attempt = port->attempts[index];
     bool const relay = port->port == 25 && row->attempts[index].faults.empty();
@@ -148,7 +131,7 @@ std::string matrix(Language language, ProbeFacts const& facts, Verdict const& ve
     bool const web =
         control.role == ControlFacts::Role::web_port && control.attempt.connect.tcp == Tcp::open;
     if (!web || verdict.outcome == Outcome::first_choice) continue;
-    std::vector<std::string> cells{"443", tcp_cell(language, control.attempt.connect), "-"};
+    std::vector<std::string> cells{"443", tcp_cell(language, control.attempt.connect.tcp), "-"};
     if (both) cells.insert(cells.begin() + 2, "-");
     cells.emplace_back(msg("cell.control").in(language));
     table.row(cells);
@@ -169,6 +152,24 @@ std::string labelled_paragraph(std::string_view label, std::string_view text) {
   return text::paragraph("  " + std::string{label} + " ", text, width);
 }
 }  // namespace
+
+std::string tcp_cell(Language language, Tcp tcp) {
+  switch (tcp) {
+    case Tcp::open:
+      return std::string{msg("cell.open").in(language)};
+    case Tcp::refused:
+      return std::string{msg("cell.refused").in(language)};
+    case Tcp::timeout:
+      return std::string{msg("cell.no_answer").in(language)};
+    case Tcp::unreachable:
+      return std::string{msg("cell.unreachable").in(language)};
+    case Tcp::local_policy:
+      return std::string{msg("cell.local").in(language)};
+    case Tcp::unknown:
+      return "-";
+  }
+  return "-";
+}
 
 std::string time_text(std::int64_t seconds) {
   std::chrono::sys_seconds const time{std::chrono::seconds{seconds}};

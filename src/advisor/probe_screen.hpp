@@ -9,6 +9,8 @@
 #include "text/language.hpp"
 
 namespace pb::advisor {
+/// A table's cell: "open", "no answer"; "-" where it is not known.
+std::string tcp_cell(text::Language language, Tcp tcp);
 /// "2026-11-21 17:20", in UTC.
 std::string time_text(std::int64_t seconds);
 std::string probe_screen(text::Language language, ProbeFacts const& facts, Verdict const& verdict);

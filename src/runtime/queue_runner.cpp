@@ -216,7 +216,7 @@ void QueueRunner::Impl::run() {
     queue::Effects out;
     out.wake_at = wake_at;
     if (Duration const by = watch.set_back(clock.now(), Steady::now()); by > Duration{0}) {
-      log.warning("clock-set-back", {{"seconds", std::to_string(by / std::chrono::seconds{1})}});
+      log.warning("clock_set_back", {{"seconds", std::to_string(by / std::chrono::seconds{1})}});
       queue->handle(queue::ClockSetBack{by}, clock.now(), out);
     }
     for (Item& item : items) {
